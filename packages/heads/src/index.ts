@@ -1,1 +1,2 @@
-export {};
+export * from "./head.ts";
+export * from "./log.ts";

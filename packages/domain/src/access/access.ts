@@ -1,0 +1,183 @@
+import type { Device, IdentityKey } from "../devices/device.ts";
+import { describeIdentity } from "../devices/device.ts";
+import type { DeviceStore } from "../devices/device-store.ts";
+import { HubError } from "../errors/hub-error.ts";
+import type { AuthMethod } from "../events/event-origin.ts";
+import type { HubSettings } from "../hubs/hub-settings.ts";
+import type { Clock } from "../time/clock.ts";
+import type { ClientCertificate, DeviceCredentials, SasToken } from "./credentials.ts";
+import type { Right } from "./rights.ts";
+import { grants } from "./rights.ts";
+import { CLOCK_SKEW_MS, covers, isExpired, isSignedWithOneOf } from "./sas-verification.ts";
+import type { KeyReading, Secrets } from "./secrets.ts";
+import type { SharedAccessPolicy } from "./shared-access-policy.ts";
+
+export interface AccessParts {
+  readonly settings: () => HubSettings;
+  readonly devices: DeviceStore;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+}
+
+export interface ServiceRequest {
+  readonly token: SasToken | undefined;
+  readonly right: Right;
+  /** The path in use, without the host: ["devices", "d1"], ["messages", "events"], … */
+  readonly resource: readonly string[];
+  /** Event Hubs clients sign with the key's text instead of its bytes. */
+  readonly keyReadings?: readonly KeyReading[];
+}
+
+export interface ServiceGrant {
+  readonly policyName: string;
+  readonly expiresAtMs: number;
+}
+
+/** An identity that has proved who it is; what `sessions.open` asks for. */
+export interface AuthenticatedIdentity {
+  readonly identity: IdentityKey;
+  readonly generationId: string;
+  readonly authMethod: AuthMethod;
+  /** When the proof ends, clock skew included; undefined for a certificate. */
+  readonly expiresAtMs: number | undefined;
+}
+
+const HUB_READINGS: readonly KeyReading[] = ["base64"];
+
+/** Who may do what: service tokens against shared access policies, devices against their own credentials. */
+export class Access {
+  readonly #parts: AccessParts;
+
+  constructor(parts: AccessParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws `Unauthorized` for a missing, expired or forged token, a missing right, or too narrow a scope. */
+  authorize(request: ServiceRequest): ServiceGrant {
+    const { token, right, resource, keyReadings = HUB_READINGS } = request;
+    if (token === undefined) throw unauthorized("A shared access signature is required");
+    const policy = this.#verifyPolicy(token, keyReadings);
+    if (!grants(policy.rights, right)) {
+      throw unauthorized(`Policy '${policy.name}' does not grant ${right}`, { policy: policy.name });
+    }
+    if (!token.resourceReadings.some((reading) => covers(reading.slice(1), resource))) {
+      throw unauthorized("The token's resource does not cover the one in use", {
+        policy: policy.name,
+      });
+    }
+    return { policyName: policy.name, expiresAtMs: token.expiresAtMs + CLOCK_SKEW_MS };
+  }
+
+  /** Throws `DeviceNotFound`, `DeviceDisabled` or `Unauthorized`. */
+  async authenticate(
+    key: IdentityKey,
+    credentials: DeviceCredentials,
+  ): Promise<AuthenticatedIdentity> {
+    const device = await this.#parts.devices.find(key.deviceId);
+    if (device === undefined || key.moduleId !== undefined) {
+      throw new HubError("DeviceNotFound", `Identity '${describeIdentity(key)}' is not registered`, {
+        deviceId: key.deviceId,
+        moduleId: key.moduleId,
+      });
+    }
+    const { authMethod, expiresAtMs } = this.#prove(key, device, credentials);
+    // Told only to a client that has proved itself: others learn nothing about the registry's contents.
+    if (device.status === "disabled") {
+      throw new HubError("DeviceDisabled", `Device '${key.deviceId}' is disabled`, {
+        deviceId: key.deviceId,
+      });
+    }
+    return { identity: key, generationId: device.generationId, authMethod, expiresAtMs };
+  }
+
+  #prove(
+    key: IdentityKey,
+    device: Device,
+    credentials: DeviceCredentials,
+  ): { authMethod: AuthMethod; expiresAtMs: number | undefined } {
+    const { sasToken, certificate } = credentials;
+    const scope = key.moduleId === undefined ? "device" : "module";
+    if (device.authentication.type === "selfSigned" && sasToken?.policyName === undefined) {
+      this.#verifyThumbprint(device, certificate);
+      return { authMethod: { scope, type: "x509" }, expiresAtMs: undefined };
+    }
+    if (sasToken === undefined) throw unauthorized(`'${describeIdentity(key)}' sent no token`);
+    const expiresAtMs = sasToken.expiresAtMs + CLOCK_SKEW_MS;
+    const resource = identityPath(key);
+    if (sasToken.policyName !== undefined) {
+      this.authorize({ token: sasToken, right: "DeviceConnect", resource });
+      return { authMethod: { scope: "hub", type: "sas" }, expiresAtMs };
+    }
+    this.#verifyOwnToken(key, device, sasToken);
+    return { authMethod: { scope, type: "sas" }, expiresAtMs };
+  }
+
+  #verifyOwnToken(key: IdentityKey, device: Device, token: SasToken): void {
+    const name = describeIdentity(key);
+    const { authentication } = device;
+    if (authentication.type !== "sas") {
+      throw unauthorized(`'${name}' does not authenticate with tokens`);
+    }
+    const own = identityPath(key);
+    const namesIdentity = token.resourceReadings.some(
+      // Old tools append `/api-version=…` to the resource; what follows the identity is ignored.
+      (reading) => covers(own, reading.slice(1)) && !isDeeperIdentity(own, reading.slice(1)),
+    );
+    if (!namesIdentity) throw unauthorized(`The token of '${name}' names another resource`);
+    if (isExpired(token, this.#parts.clock.now())) throw unauthorized(`The token of '${name}' has expired`);
+    const keys = [authentication.primaryKey, authentication.secondaryKey];
+    if (!isSignedWithOneOf(token, keys, HUB_READINGS, this.#parts.secrets)) {
+      throw unauthorized(`The token of '${name}' is not signed with one of its keys`);
+    }
+  }
+
+  #verifyThumbprint(device: Device, certificate: ClientCertificate | undefined): void {
+    if (device.authentication.type !== "selfSigned") return;
+    if (certificate === undefined) {
+      throw unauthorized(`'${device.deviceId}' sent no client certificate`);
+    }
+    const now = this.#parts.clock.now();
+    if (now < certificate.notBeforeMs || now >= certificate.notAfterMs) {
+      throw unauthorized(`The certificate of '${device.deviceId}' is not valid at this time`);
+    }
+    const { primaryThumbprint, secondaryThumbprint } = device.authentication;
+    const presented = [certificate.sha1Thumbprint, certificate.sha256Thumbprint].map(normalize);
+    const isKnown = [primaryThumbprint, secondaryThumbprint].some(
+      (known) => known !== undefined && presented.includes(normalize(known)),
+    );
+    if (!isKnown) {
+      throw unauthorized(`The certificate of '${device.deviceId}' is not one of its own`);
+    }
+  }
+
+  #verifyPolicy(token: SasToken, keyReadings: readonly KeyReading[]): SharedAccessPolicy {
+    if (isExpired(token, this.#parts.clock.now())) throw unauthorized("The token has expired");
+    const policy = this.#parts
+      .settings()
+      .policies.find((candidate) => candidate.name === token.policyName);
+    const keys = policy === undefined ? [] : [policy.primaryKey, policy.secondaryKey];
+    if (policy === undefined || !isSignedWithOneOf(token, keys, keyReadings, this.#parts.secrets)) {
+      throw unauthorized("The token is not signed with a key of a policy of this hub");
+    }
+    return policy;
+  }
+}
+
+export function identityPath(key: IdentityKey): readonly string[] {
+  return key.moduleId === undefined
+    ? ["devices", key.deviceId]
+    : ["devices", key.deviceId, "modules", key.moduleId];
+}
+
+/** A module's token must not open its device. */
+function isDeeperIdentity(own: readonly string[], resource: readonly string[]): boolean {
+  return own.length === 2 && resource[2]?.toLowerCase() === "modules";
+}
+
+function normalize(thumbprint: string): string {
+  return thumbprint.replaceAll(":", "").toLowerCase();
+}
+
+function unauthorized(message: string, details: Record<string, string> = {}): HubError {
+  return new HubError("Unauthorized", message, details);
+}

@@ -1,0 +1,162 @@
+import type { Secrets } from "../access/secrets.ts";
+import { HubError } from "../errors/hub-error.ts";
+import type { Limits } from "../limits/limits.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Device, Presence } from "./device.ts";
+import type { DeviceStore, PresenceStore } from "./device-store.ts";
+import type { AuthenticationInput } from "./identity-rules.ts";
+import { checkId, resolveAuthentication } from "./identity-rules.ts";
+
+export interface DeviceRegistryParts {
+  readonly store: DeviceStore;
+  readonly presence: PresenceStore;
+  readonly sessions: Sessions;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly limits: Limits;
+}
+
+/** What a client may decide about a device; absent members keep what is there. */
+export interface DeviceInput {
+  readonly deviceId: string;
+  readonly status?: Device["status"] | undefined;
+  readonly statusReason?: string | undefined;
+  readonly authentication?: AuthenticationInput | undefined;
+  readonly capabilities?: Device["capabilities"] | undefined;
+}
+
+export interface DeviceWithPresence {
+  readonly device: Device;
+  readonly presence: Presence;
+}
+
+/** What an ETag condition can say: `any` is `If-Match: *`. */
+export type EtagCondition = { readonly etag: string } | "any";
+
+/** The device identities of one hub. */
+export class DeviceRegistry {
+  readonly #parts: DeviceRegistryParts;
+
+  constructor(parts: DeviceRegistryParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws `DeviceAlreadyExists`, `ArgumentInvalid`. */
+  async create(input: DeviceInput): Promise<DeviceWithPresence> {
+    checkId(input.deviceId, "device");
+    const { store, secrets, clock } = this.#parts;
+    const device: Device = {
+      deviceId: input.deviceId,
+      generationId: createGenerationId(clock.now(), secrets),
+      etag: secrets.createEtag(),
+      status: input.status ?? "enabled",
+      statusReason: this.#checkReason(input.statusReason),
+      statusUpdatedAtMs: 0,
+      authentication: resolveAuthentication(input.authentication, undefined, secrets),
+      capabilities: input.capabilities ?? { iotEdge: false },
+    };
+    if ((await store.put(device, undefined)) === "conflict") {
+      throw new HubError(
+        "DeviceAlreadyExists",
+        `A device with ID '${input.deviceId}' is already registered.`,
+        { deviceId: input.deviceId },
+      );
+    }
+    return this.#withPresence(device);
+  }
+
+  /** Throws `DeviceNotFound`, `PreconditionFailed`, `ArgumentInvalid`. */
+  async update(input: DeviceInput, condition: EtagCondition): Promise<DeviceWithPresence> {
+    const { store, secrets, clock, sessions } = this.#parts;
+    for (;;) {
+      const current = await this.#require(input.deviceId);
+      checkCondition(current, condition);
+      const status = input.status ?? current.status;
+      const device: Device = {
+        ...current,
+        etag: secrets.createEtag(),
+        status,
+        statusReason: this.#checkReason(input.statusReason),
+        statusUpdatedAtMs: status === current.status ? current.statusUpdatedAtMs : clock.now(),
+        authentication: resolveAuthentication(input.authentication, current.authentication, secrets),
+        capabilities: input.capabilities ?? current.capabilities,
+      };
+      // Someone else was faster: an unconditional update looks again, a conditional one fails above.
+      if ((await store.put(device, current.etag)) === "conflict") continue;
+      if (status === "disabled") {
+        sessions.close({ deviceId: input.deviceId }, "identityDisabled");
+      }
+      return this.#withPresence(device);
+    }
+  }
+
+  /** Throws `DeviceNotFound`, `PreconditionFailed`. */
+  async delete(deviceId: string, condition: EtagCondition): Promise<void> {
+    const expectedEtag = condition === "any" ? undefined : condition.etag;
+    const outcome = await this.#parts.store.delete(deviceId, expectedEtag);
+    if (outcome === "missing") throw deviceNotFound(deviceId);
+    if (outcome === "conflict") throw preconditionFailed(deviceId);
+    this.#parts.sessions.close({ deviceId }, "identityDeleted");
+  }
+
+  /** Throws `DeviceNotFound`. */
+  async get(deviceId: string): Promise<DeviceWithPresence> {
+    return this.#withPresence(await this.#require(deviceId));
+  }
+
+  async list(top: number): Promise<readonly DeviceWithPresence[]> {
+    const limit = Math.min(top, this.#parts.limits.devicesPerPageMax);
+    const devices = await this.#parts.store.list({ limit });
+    return Promise.all(devices.map((device) => this.#withPresence(device)));
+  }
+
+  async statistics(): Promise<{ total: number; enabled: number; connected: number }> {
+    const { total, enabled } = await this.#parts.store.count();
+    return { total, enabled, connected: this.#parts.sessions.count };
+  }
+
+  async #require(deviceId: string): Promise<Device> {
+    const device = await this.#parts.store.find(deviceId);
+    if (device === undefined) throw deviceNotFound(deviceId);
+    return device;
+  }
+
+  async #withPresence(device: Device): Promise<DeviceWithPresence> {
+    const key = { deviceId: device.deviceId };
+    const stored = await this.#parts.presence.find(key);
+    return { device, presence: this.#parts.sessions.presenceOf(key, stored) };
+  }
+
+  #checkReason(reason: string | undefined): string | undefined {
+    const { statusReasonLengthMax } = this.#parts.limits;
+    if (reason !== undefined && reason.length > statusReasonLengthMax) {
+      throw new HubError(
+        "ArgumentInvalid",
+        `A status reason has at most ${statusReasonLengthMax} characters`,
+      );
+    }
+    return reason;
+  }
+}
+
+function checkCondition(device: Device, condition: EtagCondition): void {
+  if (condition !== "any" && condition.etag !== device.etag) throw preconditionFailed(device.deviceId);
+}
+
+/** The hosted service uses a count of 100 ns ticks; the last digits keep quick re-creations apart. */
+function createGenerationId(nowMs: number, secrets: Secrets): string {
+  const ticksAtEpoch = 621_355_968_000_000_000n;
+  const below = BigInt(`0x${secrets.createUuid().slice(0, 8)}`) % 10_000n;
+  return String(ticksAtEpoch + BigInt(nowMs) * 10_000n + below);
+}
+
+function deviceNotFound(deviceId: string): HubError {
+  return new HubError("DeviceNotFound", `Device '${deviceId}' is not registered.`, { deviceId });
+}
+
+function preconditionFailed(deviceId: string): HubError {
+  return new HubError("PreconditionFailed", `The ETag of device '${deviceId}' does not match.`, {
+    deviceId,
+  });
+}

@@ -1,0 +1,42 @@
+/**
+ * Every way in which a use case can refuse. The names are the ones clients of IoT Hub know; each head
+ * owns one table from code to its protocol, and `docs/errors.md` lists them all.
+ */
+export const HUB_ERROR_CODES = [
+  "ArgumentInvalid",
+  "ConsumerGroupNotFound",
+  "DeviceAlreadyExists",
+  "DeviceDisabled",
+  "DeviceNotFound",
+  "EventLogUnavailable",
+  "HubAlreadyExists",
+  "HubNotFound",
+  "MessageTooLarge",
+  "PartitionNotFound",
+  "PreconditionFailed",
+  "ReaderDisplaced",
+  "ReaderQuotaExceeded",
+  "Unauthorized",
+] as const;
+
+export type HubErrorCode = (typeof HUB_ERROR_CODES)[number];
+
+export type HubErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** The one error the domain throws. Callers decide by `code`, never by `message`. */
+export class HubError extends Error {
+  override readonly name = "HubError";
+  readonly code: HubErrorCode;
+  readonly details: HubErrorDetails;
+
+  constructor(
+    code: HubErrorCode,
+    message: string,
+    details: HubErrorDetails = {},
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+  }
+}

@@ -1,0 +1,18 @@
+/** The named limits of a hub. What happens at each is said where it is used. */
+export interface Limits {
+  /** Telemetry including its properties; larger is refused with MessageTooLarge. */
+  readonly telemetryBytesMax: number;
+  /** Readers without an epoch per consumer group and partition. */
+  readonly readersPerPartitionMax: number;
+  readonly deviceIdLengthMax: number;
+  readonly devicesPerPageMax: number;
+  readonly statusReasonLengthMax: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  telemetryBytesMax: 262_144,
+  readersPerPartitionMax: 5,
+  deviceIdLengthMax: 128,
+  devicesPerPageMax: 1000,
+  statusReasonLengthMax: 128,
+};

@@ -1,0 +1,30 @@
+import type { IdentityKey } from "../devices/device.ts";
+import type { EventOrigin } from "../events/event-origin.ts";
+
+export type Protocol = "mqtt" | "amqp" | "https";
+
+export type CloseReason =
+  | "takenOver"
+  | "tokenExpired"
+  | "identityDisabled"
+  | "identityDeleted"
+  | "shutdown";
+
+/** The head's end of a session: what the hub can do to a live connection. */
+export interface SessionConnection {
+  close(reason: CloseReason): void;
+}
+
+/** One authenticated device or module on one connection. */
+export interface Session {
+  readonly identity: IdentityKey;
+  readonly protocol: Protocol;
+  /** What the hub vouches for about every message of this session. */
+  readonly origin: EventOrigin;
+  /** Where its events go: one device's events stay in one partition, in order. */
+  readonly partition: number;
+  /** The client proved itself again on the same connection. */
+  renew(expiresAtMs: number | undefined): void;
+  /** The connection is gone; safe to call twice. */
+  end(): void;
+}

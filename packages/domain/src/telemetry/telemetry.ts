@@ -1,0 +1,58 @@
+import { describeIdentity } from "../devices/device.ts";
+import { HubError } from "../errors/hub-error.ts";
+import type { EventEncoder } from "../events/event-encoder.ts";
+import type { EventLog } from "../events/event-log.ts";
+import type { Limits } from "../limits/limits.ts";
+import type { Session } from "../sessions/session.ts";
+import type { Message } from "./message.ts";
+
+export interface TelemetryParts {
+  readonly eventLog: EventLog;
+  readonly encoder: EventEncoder;
+  readonly limits: Limits;
+}
+
+/** Messages from devices on their way into the event log. */
+export class Telemetry {
+  readonly #parts: TelemetryParts;
+
+  constructor(parts: TelemetryParts) {
+    this.#parts = parts;
+  }
+
+  /** True while the disk is behind: heads stop reading from their sockets until `drained`. */
+  get isCongested(): boolean {
+    return this.#parts.eventLog.isCongested;
+  }
+
+  drained(): Promise<void> {
+    return this.#parts.eventLog.drained();
+  }
+
+  /**
+   * Takes everything one read brought, all or nothing, in order. Resolves when it is on disk: nobody
+   * acknowledges before. Throws `MessageTooLarge`, rejects with `EventLogUnavailable`.
+   */
+  accept(session: Session, messages: readonly Message[]): Promise<void> {
+    const { eventLog, encoder, limits } = this.#parts;
+    for (const message of messages) {
+      const bytes = message.body.byteLength + message.properties.sizeBytes;
+      if (bytes > limits.telemetryBytesMax) {
+        throw new HubError(
+          "MessageTooLarge",
+          `A message of ${bytes} bytes from '${describeIdentity(session.identity)}' exceeds ${limits.telemetryBytesMax}`,
+          { deviceId: session.identity.deviceId, bytes },
+        );
+      }
+    }
+    const { origin, partition } = session;
+    return eventLog.append({
+      partition,
+      count: messages.length,
+      bytes: encoder.measure(origin, messages),
+      write: (target, at, enqueuedAtMs) => {
+        encoder.encode(origin, messages, enqueuedAtMs, target, at);
+      },
+    });
+  }
+}
