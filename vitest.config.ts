@@ -1,0 +1,37 @@
+import { defineConfig } from "vitest/config";
+import { SummaryReporter } from "./scripts/summary-reporter.ts";
+
+// Tests run from source: the `source` condition of every package's exports names its src folder.
+const conditions = ["source", "module", "node", "import", "default"];
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+
+export default defineConfig({
+  test: {
+    reporters: ["default", new SummaryReporter()],
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: "unit",
+          include: ["packages/**/*.test.ts", "scripts/**/*.test.ts", "tests/architecture.test.ts"],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: "e2e",
+          include: ["tests/**/*.test.ts"],
+          exclude: ["tests/architecture.test.ts", "**/node_modules/**"],
+          // Official SDKs hard-code their ports, so one suite at a time owns them.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
