@@ -4,6 +4,7 @@ import path from "node:path";
 /**
  * The folder whose include/node fits the running Node, as node-gyp's `nodedir` wants it.
  * Undefined when there is none, which leaves the matter to node-gyp.
+ * @param {{ execPath: string, platform: string, arch: string, versions: { modules: string } }} node
  */
 export function findHeaders(node = process) {
   const prefix = path.dirname(path.dirname(node.execPath));

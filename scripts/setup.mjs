@@ -56,9 +56,9 @@ function installDependencies() {
 /** Why the SQLite driver does not load, if it does not: never built, or built for another Node. */
 function driverFailure() {
   try {
-    const require = createRequire(path.join(root, "packages", "storage", "package.json"));
-    const manifest = require.resolve("better-sqlite3/package.json");
-    require(path.join(path.dirname(manifest), "build", "Release", "better_sqlite3.node"));
+    createRequire(import.meta.url)(
+      path.join(root, "node_modules", "better-sqlite3", "build", "Release", "better_sqlite3.node"),
+    );
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

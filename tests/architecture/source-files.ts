@@ -11,7 +11,7 @@ export interface Workspace {
   readonly manifest: Manifest;
 }
 
-export interface Manifest {
+interface Manifest {
   readonly name: string;
   readonly exports?: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
@@ -27,12 +27,8 @@ export function readWorkspaces(): readonly Workspace[] {
     .map((folder) => ({
       name: path.basename(folder),
       folder,
-      manifest: readManifest(folder),
+      manifest: readJson(path.join(folder, "package.json")) as Manifest,
     }));
-}
-
-export function readManifest(folder: string): Manifest {
-  return readJson(path.join(folder, "package.json")) as Manifest;
 }
 
 export function readJson(file: string): unknown {
