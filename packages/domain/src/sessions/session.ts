@@ -1,5 +1,6 @@
 import type { IdentityKey } from "../devices/device.ts";
 import type { EventOrigin } from "../events/event-origin.ts";
+import type { CommandInlet, DesiredInlet, MethodInlet } from "./inlets.ts";
 
 export type Protocol = "mqtt" | "amqp" | "https";
 
@@ -23,6 +24,12 @@ export interface Session {
   readonly origin: EventOrigin;
   /** Where its events go: one device's events stay in one partition, in order. */
   readonly partition: number;
+  /** What the client listens for; the head sets each when the client subscribes, and unsets it again. */
+  desired: DesiredInlet | undefined;
+  methods: MethodInlet | undefined;
+  commands: CommandInlet | undefined;
+  /** Calls `listener` once, when the session has ended for whatever reason. */
+  onEnd(listener: () => void): Disposable;
   /** The client proved itself again on the same connection. */
   renew(expiresAtMs: number | undefined): void;
   /** The connection is gone; safe to call twice. */

@@ -6,6 +6,7 @@ import type { EventOrigin } from "../events/event-origin.ts";
 import { partitionOf } from "../events/partition-key.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import { PresenceRecorder } from "./presence-recorder.ts";
+import type { CommandInlet, DesiredInlet, MethodInlet } from "./inlets.ts";
 import type { CloseReason, Protocol, Session, SessionConnection } from "./session.ts";
 
 export interface SessionsParts {
@@ -27,6 +28,7 @@ export class Sessions implements AsyncDisposable {
   readonly #eventLog: EventLog;
   readonly #recorder: PresenceRecorder;
   readonly #live = new Map<string, LiveSession>();
+  readonly #listening = new Map<string, Set<(session: Session) => void>>();
 
   constructor(parts: SessionsParts) {
     this.#clock = parts.clock;
@@ -52,11 +54,32 @@ export class Sessions implements AsyncDisposable {
       origin: { source: "Telemetry", identity, generationId, authMethod, modelId },
       partition: partitionOf(identity.deviceId, this.#eventLog.partitionCount),
       onEnd: (ended) => this.#forget(key, ended),
+      onListening: (changed) => {
+        for (const listener of [...(this.#listening.get(key) ?? [])]) listener(changed);
+      },
     });
     this.#live.set(key, session);
     session.renew(expiresAtMs);
     this.#recorder.connected(identity);
     return session;
+  }
+
+  find(identity: IdentityKey): Session | undefined {
+    return this.#live.get(keyOf(identity));
+  }
+
+  /** Calls `listener` whenever a session of the identity begins to listen for something. */
+  onListening(identity: IdentityKey, listener: (session: Session) => void): Disposable {
+    const key = keyOf(identity);
+    const listeners = this.#listening.get(key) ?? new Set();
+    listeners.add(listener);
+    this.#listening.set(key, listeners);
+    return {
+      [Symbol.dispose]: () => {
+        listeners.delete(listener);
+        if (listeners.size === 0) this.#listening.delete(key);
+      },
+    };
   }
 
   isConnected(identity: IdentityKey): boolean {
@@ -105,6 +128,7 @@ interface LiveSessionParts {
   readonly origin: EventOrigin;
   readonly partition: number;
   readonly onEnd: (session: LiveSession) => void;
+  readonly onListening: (session: LiveSession) => void;
 }
 
 class LiveSession implements Session {
@@ -112,7 +136,11 @@ class LiveSession implements Session {
   readonly protocol: Protocol;
   readonly origin: EventOrigin;
   readonly partition: number;
+  desired: DesiredInlet | undefined;
   readonly #parts: LiveSessionParts;
+  #methods: MethodInlet | undefined;
+  #commands: CommandInlet | undefined;
+  #endListeners: Set<() => void> | undefined;
   #expiry: Timer | undefined;
   #isEnded = false;
 
@@ -122,6 +150,30 @@ class LiveSession implements Session {
     this.origin = parts.origin;
     this.partition = parts.partition;
     this.#parts = parts;
+  }
+
+  get methods(): MethodInlet | undefined {
+    return this.#methods;
+  }
+
+  set methods(inlet: MethodInlet | undefined) {
+    this.#methods = inlet;
+    if (inlet !== undefined) this.#parts.onListening(this);
+  }
+
+  get commands(): CommandInlet | undefined {
+    return this.#commands;
+  }
+
+  set commands(inlet: CommandInlet | undefined) {
+    this.#commands = inlet;
+    if (inlet !== undefined) this.#parts.onListening(this);
+  }
+
+  onEnd(listener: () => void): Disposable {
+    this.#endListeners ??= new Set();
+    this.#endListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#endListeners?.delete(listener) };
   }
 
   renew(expiresAtMs: number | undefined): void {
@@ -148,6 +200,9 @@ class LiveSession implements Session {
     this.#isEnded = true;
     this.#expiry?.cancel();
     this.#parts.onEnd(this);
+    const listeners = this.#endListeners;
+    this.#endListeners = undefined;
+    for (const listener of listeners ?? []) listener();
   }
 }
 

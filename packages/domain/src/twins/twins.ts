@@ -1,0 +1,198 @@
+import { describeIdentity } from "../devices/device.ts";
+import type { IdentityKey } from "../devices/device.ts";
+import { HubError } from "../errors/hub-error.ts";
+import type { JsonObject } from "../json/json-value.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { Clock } from "../time/clock.ts";
+import { applyPatch, mergeTags, replaceSection } from "./apply-patch.ts";
+import type { TwinChange } from "./twin-change.ts";
+import { checkPatch, checkSize, PROPERTIES_LIMITS, TAGS_LIMITS } from "./twin-rules.ts";
+import type { TwinStore } from "./twin-store.ts";
+import type { Twin, TwinSection } from "./twin.ts";
+import { createTwin, nextTwinEtag } from "./twin.ts";
+
+export interface TwinsParts {
+  readonly store: TwinStore;
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  /** Tells whether an identity is registered; a registered one always has a twin. */
+  readonly isRegistered: (key: IdentityKey) => Promise<boolean>;
+  readonly onChange: (change: TwinChange) => void;
+}
+
+/** A section that is absent stays; null empties it. */
+export interface TwinPatch {
+  readonly tags?: JsonObject | null | undefined;
+  readonly desired?: JsonObject | null | undefined;
+}
+
+export type TwinCondition = { readonly etag: string } | "any";
+
+/** Writers of one twin that keep overtaking each other give up after so many tries. */
+const ATTEMPTS_MAX = 16;
+
+/** Twins of devices and modules: one patch is one atomic compare-and-set. */
+export class Twins {
+  readonly #parts: TwinsParts;
+
+  constructor(parts: TwinsParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws `DeviceNotFound`, `ModuleNotFound`. */
+  async get(key: IdentityKey): Promise<Twin> {
+    const { store, clock, isRegistered } = this.#parts;
+    const found = await store.find(key);
+    if (found !== undefined) return found;
+    if (!(await isRegistered(key))) throw notFound(key);
+    // Identities and twins are two writes; a crash in between is healed here.
+    const twin = createTwin(key, clock.now());
+    return (await store.put(twin, undefined)) === "written" ? twin : this.get(key);
+  }
+
+  /** The device's own change. Throws `ArgumentInvalid`, `TwinTooLarge`, `PreconditionFailed`. */
+  async patchReported(
+    key: IdentityKey,
+    patch: JsonObject,
+    expectedVersion?: number,
+  ): Promise<{ version: number }> {
+    checkPatch("reported", patch, PROPERTIES_LIMITS);
+    const twin = await this.#change(key, (current) => {
+      if (expectedVersion !== undefined && expectedVersion !== current.reported.version) {
+        throw preconditionFailed(key);
+      }
+      const reported = this.#patchSection("reported", current.reported, patch);
+      return { ...current, version: current.version + 1, reported };
+    });
+    this.#parts.onChange({
+      kind: "updateTwin",
+      twin,
+      tags: undefined,
+      desired: undefined,
+      reported: patch,
+    });
+    return { version: twin.reported.version };
+  }
+
+  /** A back end's change; the device hears of desired properties when it listens. */
+  async update(key: IdentityKey, patch: TwinPatch, condition: TwinCondition): Promise<Twin> {
+    const { tags, desired } = patch;
+    if (tags) checkPatch("tags", tags, TAGS_LIMITS);
+    if (desired) checkPatch("desired", desired, PROPERTIES_LIMITS);
+    if (tags === undefined && desired === undefined) return this.#unchanged(key, condition);
+    const twin = await this.#change(key, (current) => {
+      checkCondition(current, condition);
+      return this.#next(current, {
+        tags: tags === undefined ? current.tags : tags === null ? {} : mergeTags(current.tags, tags),
+        desired:
+          desired === undefined
+            ? current.desired
+            : desired === null
+              ? this.#replaceSection(current.desired, {})
+              : this.#patchSection("desired", current.desired, desired),
+      });
+    });
+    if (desired) this.#notify(twin, desired);
+    else if (desired === null) this.#notify(twin, {});
+    this.#parts.onChange({
+      kind: "updateTwin",
+      twin,
+      tags: tags ?? (tags === null ? {} : undefined),
+      desired: desired ?? (desired === null ? {} : undefined),
+      reported: undefined,
+    });
+    return twin;
+  }
+
+  /** Tags and desired properties become exactly what is given; absent means empty. */
+  async replace(key: IdentityKey, patch: TwinPatch, condition: TwinCondition): Promise<Twin> {
+    const tags = patch.tags ?? {};
+    const desired = patch.desired ?? {};
+    checkPatch("tags", tags, TAGS_LIMITS);
+    checkPatch("desired", desired, PROPERTIES_LIMITS);
+    const twin = await this.#change(key, (current) => {
+      checkCondition(current, condition);
+      return this.#next(current, {
+        tags: mergeTags({}, tags),
+        desired: this.#replaceSection(current.desired, desired),
+      });
+    });
+    this.#notify(twin, twin.desired.values);
+    this.#parts.onChange({ kind: "replaceTwin", twin, tags, desired, reported: undefined });
+    return twin;
+  }
+
+  /** A plug-and-play device announced its model. */
+  async announceModel(key: IdentityKey, modelId: string): Promise<void> {
+    const twin = await this.get(key);
+    if (twin.modelId === modelId) return;
+    await this.#change(key, (current) => ({ ...current, version: current.version + 1, modelId }));
+  }
+
+  async #unchanged(key: IdentityKey, condition: TwinCondition): Promise<Twin> {
+    const twin = await this.get(key);
+    checkCondition(twin, condition);
+    return twin;
+  }
+
+  async #change(key: IdentityKey, decide: (current: Twin) => Twin): Promise<Twin> {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const current = await this.get(key);
+      const next = decide(current);
+      if ((await this.#parts.store.put(next, current.version)) === "written") return next;
+    }
+    throw new HubError("Busy", `The twin of '${describeIdentity(key)}' changes too often`);
+  }
+
+  #next(current: Twin, change: { tags: JsonObject; desired: TwinSection }): Twin {
+    checkSize("tags", current.tags, change.tags, TAGS_LIMITS);
+    return {
+      ...current,
+      ...change,
+      version: current.version + 1,
+      etag: nextTwinEtag(current.etag),
+    };
+  }
+
+  #patchSection(name: "desired" | "reported", section: TwinSection, patch: JsonObject): TwinSection {
+    const options = { nowMs: this.#parts.clock.now(), stampsVersion: name === "desired" };
+    const next = applyPatch(section, patch, options);
+    checkSize(name, section.values, next.values, PROPERTIES_LIMITS);
+    return next;
+  }
+
+  #replaceSection(section: TwinSection, values: JsonObject): TwinSection {
+    const next = replaceSection(section, values, {
+      nowMs: this.#parts.clock.now(),
+      stampsVersion: true,
+    });
+    checkSize("desired", section.values, next.values, PROPERTIES_LIMITS);
+    return next;
+  }
+
+  #notify(twin: Twin, patch: JsonObject): void {
+    this.#parts.sessions
+      .find(twin.key)
+      ?.desired?.notify({ patch, version: twin.desired.version });
+  }
+}
+
+function checkCondition(twin: Twin, condition: TwinCondition): void {
+  if (condition !== "any" && condition.etag !== twin.etag) throw preconditionFailed(twin.key);
+}
+
+function preconditionFailed(key: IdentityKey): HubError {
+  return new HubError(
+    "PreconditionFailed",
+    `The twin of '${describeIdentity(key)}' has another version`,
+    { deviceId: key.deviceId },
+  );
+}
+
+function notFound(key: IdentityKey): HubError {
+  return new HubError(
+    key.moduleId === undefined ? "DeviceNotFound" : "ModuleNotFound",
+    `'${describeIdentity(key)}' is not registered.`,
+    { deviceId: key.deviceId, moduleId: key.moduleId },
+  );
+}
