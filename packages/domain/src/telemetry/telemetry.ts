@@ -1,7 +1,9 @@
+import type { AuthenticatedIdentity } from "../access/access.ts";
 import { describeIdentity } from "../devices/device.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { EventEncoder } from "../events/event-encoder.ts";
 import type { EventLog } from "../events/event-log.ts";
+import { partitionOf } from "../events/partition-key.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Message } from "./message.ts";
@@ -11,6 +13,9 @@ export interface TelemetryParts {
   readonly encoder: EventEncoder;
   readonly limits: Limits;
 }
+
+/** Who messages come from and where they go: a session, or a request that came without one. */
+export type TelemetrySource = Pick<Session, "identity" | "origin" | "partition">;
 
 /** Messages from devices on their way into the event log. */
 export class Telemetry {
@@ -29,23 +34,32 @@ export class Telemetry {
     return this.#parts.eventLog.drained();
   }
 
+  /** For a protocol whose every request proves itself anew; a session is a source already. */
+  sourceOf({ identity, generationId, authMethod }: AuthenticatedIdentity): TelemetrySource {
+    return {
+      identity,
+      origin: { source: "Telemetry", identity, generationId, authMethod, modelId: undefined },
+      partition: partitionOf(identity.deviceId, this.#parts.eventLog.partitionCount),
+    };
+  }
+
   /**
    * Takes everything one read brought, all or nothing, in order. Resolves when it is on disk: nobody
    * acknowledges before. Throws `MessageTooLarge`, rejects with `EventLogUnavailable`.
    */
-  accept(session: Session, messages: readonly Message[]): Promise<void> {
+  accept(source: TelemetrySource, messages: readonly Message[]): Promise<void> {
     const { eventLog, encoder, limits } = this.#parts;
     for (const message of messages) {
       const bytes = message.body.byteLength + message.properties.sizeBytes;
       if (bytes > limits.telemetryBytesMax) {
         throw new HubError(
           "MessageTooLarge",
-          `A message of ${bytes} bytes from '${describeIdentity(session.identity)}' exceeds ${limits.telemetryBytesMax}`,
-          { deviceId: session.identity.deviceId, bytes },
+          `A message of ${bytes} bytes from '${describeIdentity(source.identity)}' exceeds ${limits.telemetryBytesMax}`,
+          { deviceId: source.identity.deviceId, bytes },
         );
       }
     }
-    const { origin, partition } = session;
+    const { origin, partition } = source;
     return eventLog.append({
       partition,
       count: messages.length,
