@@ -1,0 +1,9 @@
+import { larimar } from "./larimar.ts";
+import { mosquitto } from "./mosquitto.ts";
+import { nats } from "./nats.ts";
+import type { Peer } from "./peer.ts";
+import { referenceSink } from "./reference-sink.ts";
+
+/** Every server the benchmarks know. */
+export const peers: readonly Peer[] = [larimar, mosquitto, nats, referenceSink];
+export const defaultPeerNames: readonly string[] = ["larimar", "mosquitto", "nats"];

@@ -1,0 +1,72 @@
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { MqttIdentity } from "../load/mqtt-packets.ts";
+import { freePorts } from "./free-ports.ts";
+import { type Connection, LarimarClient } from "./larimar-client.ts";
+import type { Peer, PeerStartOptions, RunningPeer } from "./peer.ts";
+import { ServerProcess } from "./server-process.ts";
+
+const BIND = "127.0.0.1";
+const START_MS_MAX = 30_000;
+const commandFile = fileURLToPath(new URL("../../../packages/cli/dist/main.js", import.meta.url));
+
+export const larimar: Peer = {
+  name: "larimar",
+  acknowledgementMeans:
+    "authenticated device, limits and routes applied, event in the log on disk (synced), readable",
+
+  async probe() {
+    try {
+      await access(commandFile);
+      return { canRun: true, version: await packageVersion() };
+    } catch {
+      return { canRun: false, hint: "not built: npm run build" };
+    }
+  },
+
+  async start(options: PeerStartOptions): Promise<RunningPeer> {
+    const dataDirectory = join(options.directory, "data");
+    const [mqttPort, amqpPort, httpsPort] = await freePorts(BIND, 3);
+    const server = new ServerProcess({
+      name: "larimar",
+      command: process.execPath,
+      args: [commandFile, "start"].concat(
+        ["--data", dataDirectory, "--bind", BIND, "--host", "localhost"],
+        ["--mqtt-port", String(mqttPort), "--amqp-port", String(amqpPort)],
+        ["--https-port", String(httpsPort)],
+      ),
+      core: options.core,
+      directory: options.directory,
+    });
+    try {
+      await server.waitForLine("Larimar is ready", START_MS_MAX);
+      const connection = JSON.parse(
+        await readFile(join(dataDirectory, "connection.json"), "utf8"),
+      ) as Connection;
+      const caPem = await readFile(connection.caFile, "utf8");
+      const client = new LarimarClient({ address: BIND, connection, caPem });
+      return {
+        target: {
+          host: BIND,
+          port: connection.ports.mqtt,
+          servername: client.hostName,
+          caPem,
+        },
+        identities: (count): Promise<MqttIdentity[]> => client.createDevices(count),
+        cpuSeconds: () => server.cpuSeconds(),
+        rssBytes: () => server.rssBytes(),
+        [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+      };
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+  },
+};
+
+async function packageVersion(): Promise<string> {
+  const file = new URL("../../../package.json", import.meta.url);
+  const { version } = JSON.parse(await readFile(file, "utf8")) as { version: string };
+  return version;
+}

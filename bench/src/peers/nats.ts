@@ -1,0 +1,87 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createSecureContext } from "node:tls";
+import { LoadConnection } from "../load/load-connection.ts";
+import type { LoadTarget } from "../load/messages.ts";
+import { anonymousIdentities } from "./anonymous-identities.ts";
+import { createPeerCertificate } from "./certificate.ts";
+import { freePorts } from "./free-ports.ts";
+import type { Peer, PeerStartOptions, RunningPeer } from "./peer.ts";
+import { runCommand } from "./run-command.ts";
+import { ServerProcess } from "./server-process.ts";
+
+const HOST = "127.0.0.1";
+const START_MS_MAX = 10_000;
+
+export const nats: Peer = {
+  name: "nats",
+  acknowledgementMeans:
+    "stored by JetStream in a file, page cache only (no fsync), no authentication",
+
+  async probe() {
+    const result = await runCommand("nats-server", ["--version"]);
+    const version = /v(\d\S+)/.exec(result?.output ?? "")?.[1];
+    return version === undefined
+      ? { canRun: false, hint: "not installed: apt-get install nats-server" }
+      : { canRun: true, version };
+  },
+
+  async start(options: PeerStartOptions): Promise<RunningPeer> {
+    const { directory, core } = options;
+    const certificate = await createPeerCertificate(directory);
+    const [port, clientPort] = await freePorts(HOST, 2);
+    const configFile = join(directory, "nats.conf");
+    const config = {
+      host: HOST,
+      port: clientPort,
+      server_name: "bench",
+      max_connections: options.connectionsMax + 100,
+      jetstream: { store_dir: join(directory, "jetstream") },
+      mqtt: {
+        host: HOST,
+        port,
+        tls: { cert_file: certificate.certificateFile, key_file: certificate.keyFile },
+      },
+    };
+    await writeFile(configFile, JSON.stringify(config)); // its format contains JSON
+    const server = new ServerProcess({
+      name: "nats-server",
+      command: "nats-server",
+      args: ["-c", configFile],
+      core,
+      directory,
+    });
+    const target = { host: HOST, port: port!, servername: "localhost", caPem: certificate.caPem };
+    try {
+      await server.waitForPort(target, START_MS_MAX);
+      await createStoredSubscription(target);
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+    return {
+      target,
+      identities: async (count) => anonymousIdentities(count),
+      cpuSeconds: () => server.cpuSeconds(),
+      rssBytes: () => server.rssBytes(),
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
+  },
+};
+
+/**
+ * JetStream keeps MQTT messages only while a QoS 1 subscription wants them. A persistent session that subscribed and
+ * went away makes it store everything, without the cost of delivering anything.
+ */
+async function createStoredSubscription(target: LoadTarget): Promise<void> {
+  const connection = await LoadConnection.open({
+    target,
+    identity: { clientId: "keeper", topic: "" },
+    subscriptions: ["devices/#"],
+    subscriptionQos: 1,
+    cleanSession: false,
+    secureContext: createSecureContext({ ca: target.caPem }),
+    timeoutMs: START_MS_MAX,
+  });
+  await connection.close();
+}

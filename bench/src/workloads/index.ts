@@ -1,0 +1,8 @@
+import { connectStorm } from "./connect-storm.ts";
+import { fanIn } from "./fan-in.ts";
+import { fixedRate } from "./fixed-rate.ts";
+import { idleSessions } from "./idle-sessions.ts";
+import type { Workload } from "./workload.ts";
+
+/** Every workload `npm run bench` knows. */
+export const workloads: readonly Workload[] = [fanIn, fixedRate, connectStorm, idleSessions];
