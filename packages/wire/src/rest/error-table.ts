@@ -1,0 +1,70 @@
+import type { HubErrorCode } from "@larimar/domain";
+
+/** What only a REST request can do wrong; the domain never hears of it. */
+export const REST_ONLY_ERROR_CODES = [
+  "ApiVersionMissing",
+  "BodyMissing",
+  "BodyTooLarge",
+  "BodyUnreadable",
+  "DeviceScopeInvalid",
+  "InternalError",
+  "MethodNotAllowed",
+  "PathNotFound",
+] as const;
+
+export type RestErrorCode = HubErrorCode | (typeof REST_ONLY_ERROR_CODES)[number];
+
+export interface RestErrorRow {
+  /** The HTTP status. */
+  readonly status: number;
+  /** What clients know the error by. (protocol reference: service-facing 3.4) */
+  readonly number: number;
+  /** The name clients expect beside the number, in `iothub-errorcode` and in the text of form A. */
+  readonly name: string;
+}
+
+export const REST_ERRORS = {
+  ArgumentInvalid: row(400, 400_004, "ArgumentInvalid"),
+  BadDeviceResponse: row(502, 502_000, "GenericBadGateway"),
+  Busy: row(503, 503_005, "ServerBusy"),
+  ConsumerGroupNotFound: row(404, 404_000, "GenericNotFound"),
+  DeviceAlreadyExists: row(409, 409_001, "DeviceAlreadyExists"),
+  DeviceConnectionClosed: row(404, 404_104, "DeviceConnectionClosedRemotely"),
+  // Device SDKs read 403 as a quota and try again; for a disabled identity that is in vain.
+  DeviceDisabled: row(401, 401_003, "IotHubUnauthorized"),
+  DeviceNotFound: row(404, 404_001, "DeviceNotFound"),
+  DeviceNotOnline: row(404, 404_103, "DeviceNotOnline"),
+  DeviceTimeout: row(504, 504_101, "GatewayTimeout"),
+  EventLogUnavailable: row(503, 503_001, "ServiceUnavailable"),
+  ExpiryInvalid: row(403, 403_009, "InvalidMessageExpiryTime"),
+  HubAlreadyExists: row(409, 409_000, "GenericConflict"),
+  // Clients look for this name under 404, whatever the number says.
+  HubNotFound: row(404, 401_001, "IotHubNotFound"),
+  LockLost: row(412, 412_002, "DeviceMessageLockLost"),
+  MessageTooLarge: row(413, 413_001, "MessageTooLarge"),
+  ModuleAlreadyExists: row(409, 409_301, "ModuleAlreadyExistsOnDevice"),
+  ModuleNotFound: row(404, 404_010, "ModuleNotFound"),
+  PartitionNotFound: row(404, 404_000, "GenericNotFound"),
+  PreconditionFailed: row(412, 412_001, "PreconditionFailed"),
+  QueueFull: row(403, 403_004, "DeviceMaximumQueueDepthExceeded"),
+  ReaderDisplaced: row(409, 409_000, "GenericConflict"),
+  ReaderQuotaExceeded: row(429, 429_000, "GenericTooManyRequests"),
+  SystemModule: row(401, 401_100, "SystemModuleModifyUnauthorizedAccess"),
+  TooManyMethodsInFlight: row(403, 403_800, "DeviceMaximumInflightMethodExceeded"),
+  TooManyModules: row(413, 413_003, "TooManyModulesOnDevice"),
+  TwinTooLarge: row(400, 400_004, "ArgumentInvalid"),
+  Unauthorized: row(401, 401_002, "IotHubUnauthorizedAccess"),
+
+  ApiVersionMissing: row(400, 400_001, "InvalidProtocolVersion"),
+  BodyMissing: row(400, 400_005, "ArgumentNull"),
+  BodyTooLarge: row(413, 413_000, "GenericRequestEntityTooLarge"),
+  BodyUnreadable: row(400, 400_012, "DeserializationError"),
+  DeviceScopeInvalid: row(400, 400_028, "InvalidDeviceScope"),
+  InternalError: row(500, 500_001, "ServerError"),
+  MethodNotAllowed: row(405, 405_000, "GenericMethodNotAllowed"),
+  PathNotFound: row(404, 404_000, "GenericNotFound"),
+} as const satisfies Record<RestErrorCode, RestErrorRow>;
+
+function row(status: number, number: number, name: string): RestErrorRow {
+  return { status, number, name };
+}
