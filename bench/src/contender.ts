@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,12 @@ export interface Cores {
 }
 
 const running = new Set<Contender>();
+const directories = new Set<string>();
+
+// For ends that skip disposal, such as a second Ctrl-C or one during a start.
+process.once("exit", () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
 
 /** A started peer with a load generator of its own, both gone without trace after disposal. */
 export class Contender implements AsyncDisposable {
@@ -41,6 +48,7 @@ export class Contender implements AsyncDisposable {
   }): Promise<Contender> {
     const { peer, cores, connectionsMax, tuneFor } = options;
     const directory = await mkdtemp(join(tmpdir(), `larimar-bench-${peer.name}-`));
+    directories.add(directory);
     let server: RunningPeer | undefined;
     try {
       server = await peer.start({ directory, core: cores.server, connectionsMax, tuneFor });
@@ -48,7 +56,7 @@ export class Contender implements AsyncDisposable {
       return new Contender({ peer, server, generator, directory });
     } catch (error) {
       await server?.[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true, force: true });
+      await removeDirectory(directory);
       throw error;
     }
   }
@@ -77,8 +85,13 @@ export class Contender implements AsyncDisposable {
     running.delete(this);
     await this.generator[Symbol.asyncDispose]();
     await this.server[Symbol.asyncDispose]();
-    await rm(this.#directory, { recursive: true, force: true });
+    await removeDirectory(this.#directory);
   }
+}
+
+async function removeDirectory(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  directories.delete(directory);
 }
 
 /** For Ctrl-C: ends every server and generator that is still running. */

@@ -7,8 +7,11 @@ import type { ContestedPeer } from "./workloads/workload.ts";
 
 const progress = (text: string) => process.stderr.write(`${text}\n`);
 
+let isStopping = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
+  process.on(signal, () => {
+    if (isStopping) process.exit(130);
+    isStopping = true;
     void stopAllContenders().finally(() => process.exit(130));
   });
 }
@@ -19,7 +22,7 @@ try {
   if (error instanceof UsageError) {
     progress(`${error.message}\n\n${usage}`);
     process.exitCode = 2;
-  } else {
+  } else if (!isStopping) {
     progress(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exitCode = 1;
   }

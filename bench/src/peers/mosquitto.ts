@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { anonymousIdentities } from "./anonymous-identities.ts";
 import { createPeerCertificate } from "./certificate.ts";
+import { findCommand } from "./find-command.ts";
 import { freePorts } from "./free-ports.ts";
 import type { Peer, PeerStartOptions, RunningPeer } from "./peer.ts";
 import { runCommand } from "./run-command.ts";
@@ -16,7 +17,8 @@ export const mosquitto: Peer = {
   acknowledgementMeans: "received; nothing on disk, no authentication, no subscriber",
 
   async probe() {
-    const result = await runCommand("mosquitto", ["-h"]);
+    const command = await findCommand("mosquitto");
+    const result = command === undefined ? undefined : await runCommand(command, ["-h"]);
     const version = /mosquitto version (\S+)/.exec(result?.output ?? "")?.[1];
     return version === undefined
       ? { canRun: false, hint: "not installed: apt-get install mosquitto" }
@@ -43,7 +45,7 @@ export const mosquitto: Peer = {
     await writeFile(configFile, `${config.join("\n")}\n`);
     const server = new ServerProcess({
       name: "mosquitto",
-      command: "mosquitto",
+      command: (await findCommand("mosquitto")) ?? "mosquitto",
       args: ["-c", configFile],
       core,
       directory,

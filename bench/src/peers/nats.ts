@@ -5,6 +5,7 @@ import { LoadConnection } from "../load/load-connection.ts";
 import type { LoadTarget } from "../load/messages.ts";
 import { anonymousIdentities } from "./anonymous-identities.ts";
 import { createPeerCertificate } from "./certificate.ts";
+import { findCommand } from "./find-command.ts";
 import { freePorts } from "./free-ports.ts";
 import type { Peer, PeerStartOptions, RunningPeer } from "./peer.ts";
 import { runCommand } from "./run-command.ts";
@@ -19,7 +20,8 @@ export const nats: Peer = {
     "stored by JetStream in a file, page cache only (no fsync), no authentication",
 
   async probe() {
-    const result = await runCommand("nats-server", ["--version"]);
+    const command = await findCommand("nats-server");
+    const result = command === undefined ? undefined : await runCommand(command, ["--version"]);
     const version = /v(\d\S+)/.exec(result?.output ?? "")?.[1];
     return version === undefined
       ? { canRun: false, hint: "not installed: apt-get install nats-server" }
@@ -46,7 +48,7 @@ export const nats: Peer = {
     await writeFile(configFile, JSON.stringify(config)); // its format contains JSON
     const server = new ServerProcess({
       name: "nats-server",
-      command: "nats-server",
+      command: (await findCommand("nats-server")) ?? "nats-server",
       args: ["-c", configFile],
       core,
       directory,

@@ -8,6 +8,13 @@ const STOP_MS_MAX = 10_000;
 const OUTPUT_CHARS_KEPT_MAX = 4000;
 const POLL_MS = 50;
 
+const running = new Set<ChildProcess>();
+
+// No server outlives the benchmark, however that ends.
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** A server run as a child process: started pinned, stopped by its own process id. */
 export class ServerProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -28,6 +35,8 @@ export class ServerProcess implements AsyncDisposable {
       cwd: options.directory ?? process.cwd(),
       stdio: ["ignore", "pipe", "pipe"],
     });
+    running.add(this.#child);
+    this.#child.once("exit", () => running.delete(this.#child));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.#output = (this.#output + text).slice(-OUTPUT_CHARS_KEPT_MAX);
