@@ -1,6 +1,7 @@
-import type { Device, IdentityKey } from "../devices/device.ts";
+import type { Authentication, IdentityKey } from "../devices/device.ts";
 import { describeIdentity } from "../devices/device.ts";
 import type { DeviceStore } from "../devices/device-store.ts";
+import type { ModuleStore } from "../devices/module-store.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { AuthMethod } from "../events/event-origin.ts";
 import type { HubSettings } from "../hubs/hub-settings.ts";
@@ -15,6 +16,7 @@ import type { SharedAccessPolicy } from "./shared-access-policy.ts";
 export interface AccessParts {
   readonly settings: () => HubSettings;
   readonly devices: DeviceStore;
+  readonly modules: ModuleStore;
   readonly secrets: Secrets;
   readonly clock: Clock;
 }
@@ -58,7 +60,9 @@ export class Access {
     if (token === undefined) throw unauthorized("A shared access signature is required");
     const policy = this.#verifyPolicy(token, keyReadings);
     if (!grants(policy.rights, right)) {
-      throw unauthorized(`Policy '${policy.name}' does not grant ${right}`, { policy: policy.name });
+      throw unauthorized(`Policy '${policy.name}' does not grant ${right}`, {
+        policy: policy.name,
+      });
     }
     if (!token.resourceReadings.some((reading) => covers(reading.slice(1), resource))) {
       throw unauthorized("The token's resource does not cover the one in use", {
@@ -68,53 +72,69 @@ export class Access {
     return { policyName: policy.name, expiresAtMs: token.expiresAtMs + CLOCK_SKEW_MS };
   }
 
-  /** Throws `DeviceNotFound`, `DeviceDisabled` or `Unauthorized`. */
+  /** Throws `DeviceNotFound`, `ModuleNotFound`, `DeviceDisabled` or `Unauthorized`. */
   async authenticate(
     key: IdentityKey,
     credentials: DeviceCredentials,
   ): Promise<AuthenticatedIdentity> {
-    const device = await this.#parts.devices.find(key.deviceId);
-    if (device === undefined || key.moduleId !== undefined) {
-      throw new HubError("DeviceNotFound", `Identity '${describeIdentity(key)}' is not registered`, {
-        deviceId: key.deviceId,
-        moduleId: key.moduleId,
-      });
-    }
-    const { authMethod, expiresAtMs } = this.#prove(key, device, credentials);
+    const identity = await this.#find(key);
+    const { authMethod, expiresAtMs } = this.#prove(key, identity.authentication, credentials);
     // Told only to a client that has proved itself: others learn nothing about the registry's contents.
-    if (device.status === "disabled") {
+    if (!identity.isEnabled) {
       throw new HubError("DeviceDisabled", `Device '${key.deviceId}' is disabled`, {
         deviceId: key.deviceId,
       });
     }
-    return { identity: key, generationId: device.generationId, authMethod, expiresAtMs };
+    return { identity: key, generationId: identity.generationId, authMethod, expiresAtMs };
+  }
+
+  async #find(key: IdentityKey): Promise<{
+    generationId: string;
+    authentication: Authentication;
+    isEnabled: boolean;
+  }> {
+    const { deviceId, moduleId } = key;
+    const device = await this.#parts.devices.find(deviceId);
+    if (device === undefined) {
+      throw new HubError("DeviceNotFound", `Device '${deviceId}' is not registered.`, { deviceId });
+    }
+    // A module has no status of its own: it is as enabled as its device.
+    const isEnabled = device.status === "enabled";
+    if (moduleId === undefined) return { ...device, isEnabled };
+    const module = await this.#parts.modules.find({ deviceId, moduleId });
+    if (module === undefined) {
+      throw new HubError(
+        "ModuleNotFound",
+        `Module '${moduleId}' is not registered on device '${deviceId}'.`,
+        { deviceId, moduleId },
+      );
+    }
+    return { ...module, isEnabled };
   }
 
   #prove(
     key: IdentityKey,
-    device: Device,
+    authentication: Authentication,
     credentials: DeviceCredentials,
   ): { authMethod: AuthMethod; expiresAtMs: number | undefined } {
     const { sasToken, certificate } = credentials;
     const scope = key.moduleId === undefined ? "device" : "module";
-    if (device.authentication.type === "selfSigned" && sasToken?.policyName === undefined) {
-      this.#verifyThumbprint(device, certificate);
+    if (authentication.type === "selfSigned" && sasToken?.policyName === undefined) {
+      this.#verifyThumbprint(key, authentication, certificate);
       return { authMethod: { scope, type: "x509" }, expiresAtMs: undefined };
     }
     if (sasToken === undefined) throw unauthorized(`'${describeIdentity(key)}' sent no token`);
     const expiresAtMs = sasToken.expiresAtMs + CLOCK_SKEW_MS;
-    const resource = identityPath(key);
     if (sasToken.policyName !== undefined) {
-      this.authorize({ token: sasToken, right: "DeviceConnect", resource });
+      this.authorize({ token: sasToken, right: "DeviceConnect", resource: identityPath(key) });
       return { authMethod: { scope: "hub", type: "sas" }, expiresAtMs };
     }
-    this.#verifyOwnToken(key, device, sasToken);
+    this.#verifyOwnToken(key, authentication, sasToken);
     return { authMethod: { scope, type: "sas" }, expiresAtMs };
   }
 
-  #verifyOwnToken(key: IdentityKey, device: Device, token: SasToken): void {
+  #verifyOwnToken(key: IdentityKey, authentication: Authentication, token: SasToken): void {
     const name = describeIdentity(key);
-    const { authentication } = device;
     if (authentication.type !== "sas") {
       throw unauthorized(`'${name}' does not authenticate with tokens`);
     }
@@ -124,30 +144,32 @@ export class Access {
       (reading) => covers(own, reading.slice(1)) && !isDeeperIdentity(own, reading.slice(1)),
     );
     if (!namesIdentity) throw unauthorized(`The token of '${name}' names another resource`);
-    if (isExpired(token, this.#parts.clock.now())) throw unauthorized(`The token of '${name}' has expired`);
+    if (isExpired(token, this.#parts.clock.now())) {
+      throw unauthorized(`The token of '${name}' has expired`);
+    }
     const keys = [authentication.primaryKey, authentication.secondaryKey];
     if (!isSignedWithOneOf(token, keys, HUB_READINGS, this.#parts.secrets)) {
       throw unauthorized(`The token of '${name}' is not signed with one of its keys`);
     }
   }
 
-  #verifyThumbprint(device: Device, certificate: ClientCertificate | undefined): void {
-    if (device.authentication.type !== "selfSigned") return;
-    if (certificate === undefined) {
-      throw unauthorized(`'${device.deviceId}' sent no client certificate`);
-    }
+  #verifyThumbprint(
+    key: IdentityKey,
+    authentication: Extract<Authentication, { type: "selfSigned" }>,
+    certificate: ClientCertificate | undefined,
+  ): void {
+    const name = describeIdentity(key);
+    if (certificate === undefined) throw unauthorized(`'${name}' sent no client certificate`);
     const now = this.#parts.clock.now();
     if (now < certificate.notBeforeMs || now >= certificate.notAfterMs) {
-      throw unauthorized(`The certificate of '${device.deviceId}' is not valid at this time`);
+      throw unauthorized(`The certificate of '${name}' is not valid at this time`);
     }
-    const { primaryThumbprint, secondaryThumbprint } = device.authentication;
+    const { primaryThumbprint, secondaryThumbprint } = authentication;
     const presented = [certificate.sha1Thumbprint, certificate.sha256Thumbprint].map(normalize);
     const isKnown = [primaryThumbprint, secondaryThumbprint].some(
       (known) => known !== undefined && presented.includes(normalize(known)),
     );
-    if (!isKnown) {
-      throw unauthorized(`The certificate of '${device.deviceId}' is not one of its own`);
-    }
+    if (!isKnown) throw unauthorized(`The certificate of '${name}' is not one of its own`);
   }
 
   #verifyPolicy(token: SasToken, keyReadings: readonly KeyReading[]): SharedAccessPolicy {

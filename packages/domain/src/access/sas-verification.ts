@@ -25,10 +25,19 @@ export function isSignedWithOneOf(
 
 /** `/a/b` covers `/a/b/c` but not `/a/bc`; literal words compare without case, ids with it. */
 export function covers(scope: readonly string[], resource: readonly string[]): boolean {
-  return scope.length <= resource.length && scope.every((segment, i) => isSame(segment, resource[i]));
+  return (
+    scope.length <= resource.length && scope.every((segment, i) => isSame(segment, resource[i]))
+  );
 }
 
-const LITERAL_SEGMENTS = new Set(["devices", "modules", "messages", "events", "consumergroups", "partitions"]);
+const LITERAL_SEGMENTS = new Set([
+  "devices",
+  "modules",
+  "messages",
+  "events",
+  "consumergroups",
+  "partitions",
+]);
 
 function isSame(left: string, right: string | undefined): boolean {
   if (left === right) return true;

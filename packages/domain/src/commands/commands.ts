@@ -158,7 +158,11 @@ export class Commands {
     }
   }
 
-  #lock(key: IdentityKey, limit: number, lockDurationMs?: number): Promise<readonly LockedCommand[]> {
+  #lock(
+    key: IdentityKey,
+    limit: number,
+    lockDurationMs?: number,
+  ): Promise<readonly LockedCommand[]> {
     const { store, clock, secrets, settings } = this.#parts;
     const nowMs = clock.now();
     const durationMs = lockDurationMs ?? settings().lockDurationMs;

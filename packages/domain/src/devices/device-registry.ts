@@ -5,11 +5,14 @@ import type { Sessions } from "../sessions/sessions.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Device, Presence } from "./device.ts";
 import type { DeviceStore, PresenceStore } from "./device-store.ts";
+import { createGenerationId } from "./generation-id.ts";
 import type { AuthenticationInput } from "./identity-rules.ts";
 import { checkId, resolveAuthentication } from "./identity-rules.ts";
+import type { ModuleRegistry } from "./module-registry.ts";
 
 export interface DeviceRegistryParts {
   readonly store: DeviceStore;
+  readonly modules: ModuleRegistry;
   readonly presence: PresenceStore;
   readonly sessions: Sessions;
   readonly secrets: Secrets;
@@ -31,6 +34,9 @@ export interface DeviceWithPresence {
   readonly presence: Presence;
 }
 
+/** Writers of one identity that keep overtaking each other give up after so many tries. */
+const ATTEMPTS_MAX = 16;
+
 /** What an ETag condition can say: `any` is `If-Match: *`. */
 export type EtagCondition = { readonly etag: string } | "any";
 
@@ -45,7 +51,7 @@ export class DeviceRegistry {
   /** Throws `DeviceAlreadyExists`, `ArgumentInvalid`. */
   async create(input: DeviceInput): Promise<DeviceWithPresence> {
     checkId(input.deviceId, "device");
-    const { store, secrets, clock } = this.#parts;
+    const { store, modules, secrets, clock } = this.#parts;
     const device: Device = {
       deviceId: input.deviceId,
       generationId: createGenerationId(clock.now(), secrets),
@@ -63,13 +69,14 @@ export class DeviceRegistry {
         { deviceId: input.deviceId },
       );
     }
+    if (device.capabilities.iotEdge) await modules.ensureSystemModules(device.deviceId);
     return this.#withPresence(device);
   }
 
   /** Throws `DeviceNotFound`, `PreconditionFailed`, `ArgumentInvalid`. */
   async update(input: DeviceInput, condition: EtagCondition): Promise<DeviceWithPresence> {
-    const { store, secrets, clock, sessions } = this.#parts;
-    for (;;) {
+    const { store, secrets, clock, sessions, modules } = this.#parts;
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const current = await this.#require(input.deviceId);
       checkCondition(current, condition);
       const status = input.status ?? current.status;
@@ -79,7 +86,11 @@ export class DeviceRegistry {
         status,
         statusReason: this.#checkReason(input.statusReason),
         statusUpdatedAtMs: status === current.status ? current.statusUpdatedAtMs : clock.now(),
-        authentication: resolveAuthentication(input.authentication, current.authentication, secrets),
+        authentication: resolveAuthentication(
+          input.authentication,
+          current.authentication,
+          secrets,
+        ),
         capabilities: input.capabilities ?? current.capabilities,
       };
       // Someone else was faster: an unconditional update looks again, a conditional one fails above.
@@ -87,8 +98,11 @@ export class DeviceRegistry {
       if (status === "disabled") {
         sessions.close({ deviceId: input.deviceId }, "identityDisabled");
       }
+      if (device.capabilities.iotEdge) await modules.ensureSystemModules(device.deviceId);
+      else if (current.capabilities.iotEdge) await modules.removeSystemModules(device.deviceId);
       return this.#withPresence(device);
     }
+    throw new HubError("Busy", `Device '${input.deviceId}' changes too often`);
   }
 
   /** Throws `DeviceNotFound`, `PreconditionFailed`. */
@@ -141,14 +155,8 @@ export class DeviceRegistry {
 }
 
 function checkCondition(device: Device, condition: EtagCondition): void {
-  if (condition !== "any" && condition.etag !== device.etag) throw preconditionFailed(device.deviceId);
-}
-
-/** The hosted service uses a count of 100 ns ticks; the last digits keep quick re-creations apart. */
-function createGenerationId(nowMs: number, secrets: Secrets): string {
-  const ticksAtEpoch = 621_355_968_000_000_000n;
-  const below = BigInt(`0x${secrets.createUuid().slice(0, 8)}`) % 10_000n;
-  return String(ticksAtEpoch + BigInt(nowMs) * 10_000n + below);
+  if (condition !== "any" && condition.etag !== device.etag)
+    throw preconditionFailed(device.deviceId);
 }
 
 function deviceNotFound(deviceId: string): HubError {

@@ -5,7 +5,10 @@ export interface DeviceStore {
   find(deviceId: string): Promise<Device | undefined>;
   /** Compare-and-set: no expected etag means "must not exist yet". */
   put(device: Device, expectedEtag: string | undefined): Promise<"written" | "conflict">;
-  /** No expected etag deletes whatever is there. */
+  /**
+   * With everything kept for the device: modules, twins, presence, commands. No expected etag deletes
+   * whatever is there.
+   */
   delete(
     deviceId: string,
     expectedEtag: string | undefined,

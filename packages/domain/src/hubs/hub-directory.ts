@@ -28,7 +28,8 @@ export function createHubDirectory(
   }
   return {
     resolve(hostName) {
-      const known = hostName === undefined ? undefined : byHostName.get(normalizeHostName(hostName));
+      const known =
+        hostName === undefined ? undefined : byHostName.get(normalizeHostName(hostName));
       return known ?? (options.isStrict ? undefined : hubs[0]);
     },
     find: (hubName) => byName.get(hubName.toLowerCase()),

@@ -1,4 +1,5 @@
 import type { SharedAccessPolicy } from "../access/shared-access-policy.ts";
+import type { CommandSettings } from "../commands/command-settings.ts";
 
 /** How long events are kept: whichever limit is reached first. */
 export interface EventRetention {
@@ -18,6 +19,7 @@ export interface HubSettings {
   readonly partitionCount: number;
   readonly consumerGroups: readonly string[];
   readonly eventRetention: EventRetention;
+  readonly commands: CommandSettings;
 }
 
 export const DEFAULT_CONSUMER_GROUP = "$Default";

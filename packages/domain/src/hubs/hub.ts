@@ -1,14 +1,26 @@
 import { Access } from "../access/access.ts";
 import type { Secrets } from "../access/secrets.ts";
+import type { FeedbackRecord } from "../commands/command.ts";
+import type { CommandStore, NotificationStore } from "../commands/command-store.ts";
+import { Commands } from "../commands/commands.ts";
+import type { Feedback } from "../commands/feedback.ts";
+import { FEEDBACK_BATCH, NotificationQueue } from "../commands/feedback.ts";
+import type { IdentityKey } from "../devices/device.ts";
 import { DeviceRegistry } from "../devices/device-registry.ts";
 import type { DeviceStore, PresenceStore } from "../devices/device-store.ts";
+import { ModuleRegistry } from "../devices/module-registry.ts";
+import type { ModuleStore } from "../devices/module-store.ts";
 import type { EventEncoder } from "../events/event-encoder.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { Events } from "../events/events.ts";
 import type { Limits } from "../limits/limits.ts";
+import type { MethodLimits } from "../methods/methods.ts";
+import { Methods } from "../methods/methods.ts";
 import { Sessions } from "../sessions/sessions.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
 import type { Clock } from "../time/clock.ts";
+import type { TwinStore } from "../twins/twin-store.ts";
+import { Twins } from "../twins/twins.ts";
 import type { HubSettings } from "./hub-settings.ts";
 
 /** What one hub stands on; the composition root brings them. */
@@ -17,8 +29,13 @@ export interface HubParts {
   readonly secrets: Secrets;
   readonly encoder: EventEncoder;
   readonly limits: Limits;
+  readonly methodLimits: MethodLimits;
   readonly devices: DeviceStore;
+  readonly modules: ModuleStore;
   readonly presence: PresenceStore;
+  readonly twins: TwinStore;
+  readonly commands: CommandStore;
+  readonly feedback: NotificationStore<FeedbackRecord>;
   readonly eventLog: EventLog;
 }
 
@@ -27,30 +44,80 @@ export interface Hub extends AsyncDisposable {
   readonly settings: HubSettings;
   readonly access: Access;
   readonly devices: DeviceRegistry;
+  readonly modules: ModuleRegistry;
   readonly sessions: Sessions;
   readonly telemetry: Telemetry;
   readonly events: Events;
+  readonly twins: Twins;
+  readonly methods: Methods;
+  readonly commands: Commands;
+  readonly feedback: Feedback;
 }
 
+/** Commands nobody asks for expire within this time after their expiry. */
+const COMMAND_SWEEP_INTERVAL_MS = 10_000;
+
 export function createHub(settings: HubSettings, parts: HubParts): Hub {
-  const { clock, secrets, encoder, limits, eventLog } = parts;
-  const sessions = new Sessions({ clock, presence: parts.presence, eventLog });
+  const { clock, secrets, encoder, limits, eventLog, presence } = parts;
+  const sessions = new Sessions({ clock, presence, eventLog });
+  const generationOf = async ({ deviceId, moduleId }: IdentityKey): Promise<string | undefined> =>
+    moduleId === undefined
+      ? (await parts.devices.find(deviceId))?.generationId
+      : (await parts.modules.find({ deviceId, moduleId }))?.generationId;
+  const isRegistered = async (key: IdentityKey): Promise<boolean> =>
+    (await generationOf(key)) !== undefined;
+  const registry = { presence, sessions, secrets, clock, limits };
+  const modules = new ModuleRegistry({ ...registry, store: parts.modules, devices: parts.devices });
+  const feedback: Feedback = new NotificationQueue({
+    store: parts.feedback,
+    secrets,
+    clock,
+    settings: () => settings.commands.feedback,
+    batch: FEEDBACK_BATCH,
+  });
+  const commands = new Commands({
+    store: parts.commands,
+    feedback,
+    sessions,
+    secrets,
+    clock,
+    settings: () => settings.commands,
+    generationOf,
+  });
+  const sweeper = every(clock, COMMAND_SWEEP_INTERVAL_MS, () => commands.sweep());
   return {
     settings,
-    access: new Access({ settings: () => settings, devices: parts.devices, secrets, clock }),
-    devices: new DeviceRegistry({
-      store: parts.devices,
-      presence: parts.presence,
-      sessions,
+    access: new Access({
+      settings: () => settings,
+      devices: parts.devices,
+      modules: parts.modules,
       secrets,
       clock,
-      limits,
     }),
+    devices: new DeviceRegistry({ ...registry, store: parts.devices, modules }),
+    modules,
     sessions,
     telemetry: new Telemetry({ eventLog, encoder, limits }),
     events: new Events({ settings: () => settings, eventLog, limits }),
+    // Twin-change events reach the event log once routing can ask for them.
+    twins: new Twins({ store: parts.twins, sessions, clock, isRegistered, onChange: () => {} }),
+    methods: new Methods({ sessions, clock, limits: parts.methodLimits, isRegistered }),
+    commands,
+    feedback,
     async [Symbol.asyncDispose]() {
+      sweeper[Symbol.dispose]();
+      feedback[Symbol.dispose]();
       await sessions[Symbol.asyncDispose]();
     },
   };
+}
+
+function every(clock: Clock, intervalMs: number, action: () => Promise<void>): Disposable {
+  const run = (): void => {
+    timer = clock.after(intervalMs, run);
+    // A sweep that fails is tried again at the next interval; the store has said why in its log.
+    action().catch(() => {});
+  };
+  let timer = clock.after(intervalMs, run);
+  return { [Symbol.dispose]: () => timer.cancel() };
 }

@@ -6,6 +6,8 @@ export interface Limits {
   readonly readersPerPartitionMax: number;
   readonly deviceIdLengthMax: number;
   readonly devicesPerPageMax: number;
+  /** More are refused with TooManyModules. */
+  readonly modulesPerDeviceMax: number;
   readonly statusReasonLengthMax: number;
 }
 
@@ -14,5 +16,6 @@ export const DEFAULT_LIMITS: Limits = {
   readersPerPartitionMax: 5,
   deviceIdLengthMax: 128,
   devicesPerPageMax: 1000,
+  modulesPerDeviceMax: 50,
   statusReasonLengthMax: 128,
 };

@@ -70,7 +70,12 @@ export class Methods {
 
   #check({ name }: MethodInvocation): void {
     const { nameLengthMax } = this.#parts.limits;
-    if (name.length === 0 || name.length > nameLengthMax || !/^[\x21-\x7e]+$/.test(name) || name.includes("/")) {
+    if (
+      name.length === 0 ||
+      name.length > nameLengthMax ||
+      !/^[\x21-\x7e]+$/.test(name) ||
+      name.includes("/")
+    ) {
       throw new HubError(
         "ArgumentInvalid",
         `A method name has 1 to ${nameLengthMax} printable ASCII characters without spaces and slashes`,

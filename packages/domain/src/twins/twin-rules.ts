@@ -63,7 +63,9 @@ function checkObject(object: JsonObject, path: string, depth: number, limits: Se
 
 function checkKey(key: string, path: string, limits: SectionLimits): void {
   if (key.length === 0 || key.length > limits.keyLengthMax) {
-    throw invalid(`A key in ${path} has ${key.length} characters; 1 to ${limits.keyLengthMax} are allowed`);
+    throw invalid(
+      `A key in ${path} has ${key.length} characters; 1 to ${limits.keyLengthMax} are allowed`,
+    );
   }
   if (FORBIDDEN_IN_KEYS.test(key)) {
     throw invalid(`A key in ${path} contains a control character, a space, '.' or '$'`);
@@ -82,7 +84,8 @@ function checkValue(value: JsonValue, path: string, depth: number, limits: Secti
     throw invalid(`${path} is an integer outside ±2^52`);
   }
   if (typeof value !== "object" || value === null) return;
-  if (depth > limits.depthMax) throw invalid(`${path} is nested deeper than ${limits.depthMax} levels`);
+  if (depth > limits.depthMax)
+    throw invalid(`${path} is nested deeper than ${limits.depthMax} levels`);
   if (isJsonObject(value)) checkObject(value, path, depth + 1, limits);
   else for (const item of value) checkValue(item, path, depth + 1, limits);
 }

@@ -83,7 +83,8 @@ export class Twins {
     const twin = await this.#change(key, (current) => {
       checkCondition(current, condition);
       return this.#next(current, {
-        tags: tags === undefined ? current.tags : tags === null ? {} : mergeTags(current.tags, tags),
+        tags:
+          tags === undefined ? current.tags : tags === null ? {} : mergeTags(current.tags, tags),
         desired:
           desired === undefined
             ? current.desired
@@ -154,7 +155,11 @@ export class Twins {
     };
   }
 
-  #patchSection(name: "desired" | "reported", section: TwinSection, patch: JsonObject): TwinSection {
+  #patchSection(
+    name: "desired" | "reported",
+    section: TwinSection,
+    patch: JsonObject,
+  ): TwinSection {
     const options = { nowMs: this.#parts.clock.now(), stampsVersion: name === "desired" };
     const next = applyPatch(section, patch, options);
     checkSize(name, section.values, next.values, PROPERTIES_LIMITS);
@@ -171,9 +176,7 @@ export class Twins {
   }
 
   #notify(twin: Twin, patch: JsonObject): void {
-    this.#parts.sessions
-      .find(twin.key)
-      ?.desired?.notify({ patch, version: twin.desired.version });
+    this.#parts.sessions.find(twin.key)?.desired?.notify({ patch, version: twin.desired.version });
   }
 }
 
