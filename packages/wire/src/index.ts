@@ -1,4 +1,8 @@
 export * from "./access/sas-token.ts";
+export * from "./amqp/amqp-writer.ts";
+export * from "./events/event-delivery.ts";
+export * from "./events/event-encoder.ts";
+export { iterateRecords, recordEnd, recordEnqueuedAtMs } from "./events/event-record.ts";
 export * from "./mqtt/acknowledgement-packets.ts";
 export * from "./mqtt/connack-packet.ts";
 export * from "./mqtt/connect-packet.ts";
@@ -12,6 +16,7 @@ export * from "./mqtt/subscribe-packet.ts";
 export * from "./mqtt/topics/subscription-filter.ts";
 export * from "./mqtt/topics/telemetry-topic.ts";
 export * from "./mqtt/username.ts";
+export * from "./mqtt/utf8.ts";
 export * from "./rest/device-identity.ts";
 export * from "./rest/device-routes.ts";
 export * from "./rest/error-body.ts";
