@@ -1,0 +1,32 @@
+import { commandStoreContract } from "../command-store.contract.ts";
+import { moduleStoreContract } from "../module-store.contract.ts";
+import { notificationStoreContract } from "../notification-store.contract.ts";
+import { twinStoreContract } from "../twin-store.contract.ts";
+import { CommandStatements, SqliteCommandStore } from "./sqlite-command-store.ts";
+import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
+import { ModuleStatements, SqliteModuleStore } from "./sqlite-module-store.ts";
+import { NotificationStatements, SqliteNotificationStore } from "./sqlite-notification-store.ts";
+import { SqliteTwinStore, TwinStatements } from "./sqlite-twin-store.ts";
+import { StateDatabase } from "./state-database.ts";
+
+const open = () => new StateDatabase(":memory:");
+
+moduleStoreContract("sqlite", async () => {
+  const state = open();
+  return {
+    devices: new SqliteDeviceStore(new DeviceStatements(state), "hub"),
+    modules: new SqliteModuleStore(new ModuleStatements(state), "hub"),
+  };
+});
+
+twinStoreContract("sqlite", async () => new SqliteTwinStore(new TwinStatements(open()), "hub"));
+
+commandStoreContract(
+  "sqlite",
+  async () => new SqliteCommandStore(new CommandStatements(open()), "hub"),
+);
+
+notificationStoreContract(
+  "sqlite",
+  async () => new SqliteNotificationStore(new NotificationStatements(open()), "hub", "feedback"),
+);

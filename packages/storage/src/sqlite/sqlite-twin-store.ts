@@ -1,0 +1,145 @@
+import type { IdentityKey, JsonObject, Twin, TwinStore } from "@larimar/domain";
+import type Database from "better-sqlite3";
+import { hubKey } from "./hub-key.ts";
+import type { StateDatabase } from "./state-database.ts";
+
+interface Columns {
+  readonly version: number;
+  readonly etag: string;
+  readonly modelId: string;
+  readonly tags: string;
+  readonly desired: string;
+  readonly desiredMetadata: string;
+  readonly desiredVersion: number;
+  readonly reported: string;
+  readonly reportedMetadata: string;
+  readonly reportedVersion: number;
+}
+
+interface Parameters extends Columns {
+  readonly hub: string;
+  readonly deviceId: string;
+  readonly moduleId: string;
+  readonly expectedVersion?: number;
+}
+
+/** The statements, prepared once for all hubs. */
+export class TwinStatements {
+  readonly state: StateDatabase;
+  readonly find: Database.Statement<[string, string, string], Columns>;
+  readonly insert: Database.Statement<[Parameters]>;
+  readonly update: Database.Statement<[Parameters]>;
+  readonly delete: Database.Statement<[string, string, string]>;
+  readonly deleteAll: Database.Statement<[string, string]>;
+
+  constructor(state: StateDatabase) {
+    const { connection } = state;
+    this.state = state;
+    this.find = connection.prepare(
+      `SELECT version, etag, model_id AS modelId, json(tags) AS tags,
+         json(desired) AS desired, json(desired_metadata) AS desiredMetadata,
+         desired_version AS desiredVersion,
+         json(reported) AS reported, json(reported_metadata) AS reportedMetadata,
+         reported_version AS reportedVersion
+       FROM twins WHERE hub = ? AND device_id = ? AND module_id = ?`,
+    );
+    this.insert = connection.prepare(
+      `INSERT INTO twins (hub, device_id, module_id, version, etag, model_id, tags,
+         desired, desired_metadata, desired_version, reported, reported_metadata, reported_version)
+       VALUES (:hub, :deviceId, :moduleId, :version, :etag, :modelId, jsonb(:tags),
+         jsonb(:desired), jsonb(:desiredMetadata), :desiredVersion,
+         jsonb(:reported), jsonb(:reportedMetadata), :reportedVersion)
+       ON CONFLICT DO NOTHING`,
+    );
+    this.update = connection.prepare(
+      `UPDATE twins SET version = :version, etag = :etag, model_id = :modelId, tags = jsonb(:tags),
+         desired = jsonb(:desired), desired_metadata = jsonb(:desiredMetadata),
+         desired_version = :desiredVersion,
+         reported = jsonb(:reported), reported_metadata = jsonb(:reportedMetadata),
+         reported_version = :reportedVersion
+       WHERE hub = :hub AND device_id = :deviceId AND module_id = :moduleId
+         AND version = :expectedVersion`,
+    );
+    this.delete = connection.prepare(
+      "DELETE FROM twins WHERE hub = ? AND device_id = ? AND module_id = ?",
+    );
+    this.deleteAll = connection.prepare("DELETE FROM twins WHERE hub = ? AND device_id = ?");
+  }
+}
+
+export class SqliteTwinStore implements TwinStore {
+  readonly #statements: TwinStatements;
+  readonly #hub: string;
+
+  constructor(statements: TwinStatements, hubName: string) {
+    this.#statements = statements;
+    this.#hub = hubKey(hubName);
+  }
+
+  async find(key: IdentityKey): Promise<Twin | undefined> {
+    const row = this.#statements.find.get(this.#hub, key.deviceId, key.moduleId ?? "");
+    return row === undefined ? undefined : decode(key, row);
+  }
+
+  put(twin: Twin, expectedVersion: number | undefined): Promise<"written" | "conflict"> {
+    const { state, insert, update } = this.#statements;
+    const row = this.#encode(twin);
+    return state.write(() => {
+      const { changes } =
+        expectedVersion === undefined ? insert.run(row) : update.run({ ...row, expectedVersion });
+      return changes === 1 ? "written" : "conflict";
+    });
+  }
+
+  async delete({ deviceId, moduleId }: IdentityKey): Promise<void> {
+    const statements = this.#statements;
+    await statements.state.write(() =>
+      moduleId === undefined
+        ? statements.deleteAll.run(this.#hub, deviceId)
+        : statements.delete.run(this.#hub, deviceId, moduleId),
+    );
+  }
+
+  #encode(twin: Twin): Parameters {
+    const { key, desired, reported } = twin;
+    return {
+      hub: this.#hub,
+      deviceId: key.deviceId,
+      moduleId: key.moduleId ?? "",
+      version: twin.version,
+      etag: twin.etag,
+      modelId: twin.modelId,
+      tags: JSON.stringify(twin.tags),
+      desired: JSON.stringify(desired.values),
+      desiredMetadata: JSON.stringify(desired.metadata),
+      desiredVersion: desired.version,
+      reported: JSON.stringify(reported.values),
+      reportedMetadata: JSON.stringify(reported.metadata),
+      reportedVersion: reported.version,
+    };
+  }
+}
+
+function decode(key: IdentityKey, row: Columns): Twin {
+  return {
+    key,
+    version: row.version,
+    etag: row.etag,
+    modelId: row.modelId,
+    tags: parse(row.tags),
+    desired: {
+      values: parse(row.desired),
+      metadata: parse(row.desiredMetadata),
+      version: row.desiredVersion,
+    },
+    reported: {
+      values: parse(row.reported),
+      metadata: parse(row.reportedMetadata),
+      version: row.reportedVersion,
+    },
+  };
+}
+
+function parse(text: string): JsonObject {
+  return JSON.parse(text) as JsonObject;
+}
