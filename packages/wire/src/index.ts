@@ -1,5 +1,17 @@
 export * from "./access/sas-token.ts";
+export * from "./amqp/amqp-error.ts";
+export * from "./amqp/amqp-reader.ts";
+export * from "./amqp/amqp-value.ts";
 export * from "./amqp/amqp-writer.ts";
+export * from "./amqp/event-filter.ts";
+export * from "./amqp/link-address.ts";
+export * from "./amqp/message.ts";
+export * from "./amqp/outcomes.ts";
+export * from "./amqp/performatives.ts";
+export * from "./amqp/read-performative.ts";
+export * from "./amqp/sasl-user.ts";
+export * from "./amqp/terminus.ts";
+export * from "./amqp/write-performative.ts";
 export * from "./events/event-delivery.ts";
 export * from "./events/event-encoder.ts";
 export { iterateRecords, recordEnd, recordEnqueuedAtMs } from "./events/event-record.ts";
