@@ -36,6 +36,7 @@ export const PutDevice = routeContract({
   caller: { rights: ["RegistryWrite"] },
   errorForm: "A",
   isApiVersionRequired: true,
+  isConditional: true,
   body: { schema: DeviceBody, limit: "identityBytesMax" },
   success: { status: 200, schema: DeviceIdentity },
 });
@@ -47,6 +48,7 @@ export const DeleteDevice = routeContract({
   caller: { rights: ["RegistryWrite"] },
   errorForm: "A",
   isApiVersionRequired: true,
+  isConditional: true,
   success: { status: 204 },
 });
 

@@ -24,6 +24,8 @@ export interface RouteContract {
   readonly caller: Caller;
   readonly errorForm: ErrorForm;
   readonly isApiVersionRequired: boolean;
+  /** Heeds `If-Match`. */
+  readonly isConditional?: true;
   readonly query?: z.ZodType;
   readonly body?: {
     /** Absent when the body is not JSON, or not always. */

@@ -1,0 +1,149 @@
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Clock, HubDirectory, Timer } from "@larimar/domain";
+import type { ConnectionContext, Head } from "../head.ts";
+import type { Log } from "../log.ts";
+import { HttpConnection } from "./http-connection.ts";
+import { DEFAULT_HTTPS_LIMITS, type HttpsLimits } from "./https-limits.ts";
+import { Router } from "./router.ts";
+import { allRoutes } from "./routes/all-routes.ts";
+import { type RequestParts, serveRequest } from "./serve-request.ts";
+import { type UpgradeHandler, judgeUpgrade } from "./upgrade.ts";
+
+export interface HttpsHeadParts {
+  readonly hubs: HubDirectory;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether the server takes work, for those who ask at `/readyz`. */
+  readonly ready: () => boolean;
+  readonly limits?: Partial<HttpsLimits>;
+}
+
+export interface HttpsHead extends Head {
+  /** WebSockets are a transport of other protocols: this head finds out which, the handler does the rest. */
+  onUpgrade(handler: UpgradeHandler): void;
+}
+
+/** The REST API of hubs over connections whose TLS a listener has done. */
+export function createHttpsHead(parts: HttpsHeadParts): HttpsHead {
+  const limits = { ...DEFAULT_HTTPS_LIMITS, ...parts.limits };
+  return new NodeHttpsHead(parts, limits);
+}
+
+class NodeHttpsHead implements HttpsHead {
+  readonly #requestParts: RequestParts;
+  readonly #limits: HttpsLimits;
+  readonly #server: Server;
+  readonly #connections = new Map<Duplex, HttpConnection>();
+  #upgradeHandler: UpgradeHandler | undefined;
+  #isStopping = false;
+
+  constructor(parts: HttpsHeadParts, limits: HttpsLimits) {
+    this.#limits = limits;
+    this.#requestParts = {
+      ...parts,
+      limits,
+      router: new Router(allRoutes(parts)),
+      isStopping: () => this.#isStopping,
+    };
+    this.#server = createServer({
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: limits.timeoutCheckIntervalMs,
+    });
+    this.#server.timeout = limits.silenceTimeoutMs;
+    // Bounded by their bytes already; beyond this number Node.js would drop headers without a word.
+    this.#server.maxHeadersCount = 0;
+    this.#server.on("request", (request, response) => this.#onRequest(request, response));
+    this.#server.on("upgrade", (request, stream, first) => this.#onUpgrade(request, stream, first));
+    this.#server.on("clientError", (error, stream) => this.#onClientError(error, stream));
+    // NOTE: never listens itself, but only does its timekeeping from this event on.
+    this.#server.emit("listening");
+  }
+
+  accept(stream: Duplex, context: ConnectionContext): void {
+    if (this.#isStopping) {
+      stream.destroy();
+      return;
+    }
+    this.#connections.set(stream, new HttpConnection(stream, context));
+    stream.once("close", () => this.#connections.delete(stream));
+    this.#server.emit("connection", stream);
+  }
+
+  onUpgrade(handler: UpgradeHandler): void {
+    this.#upgradeHandler = handler;
+  }
+
+  /** Idle connections end at once, others with the answer they wait for, if that comes soon enough. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopping = true;
+    const ends = [...this.#connections.values()].map((connection) => connection.finish());
+    await this.#withinGrace(Promise.allSettled(ends));
+    for (const stream of this.#connections.keys()) stream.destroy();
+    this.#server.close();
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(request.socket);
+    if (connection === undefined || connection.waitingCount >= this.#limits.pipelinedRequestsMax) {
+      request.socket.destroy();
+      return;
+    }
+    connection.enqueue({ request, response }, () =>
+      serveRequest(request, response, connection.context, this.#requestParts),
+    );
+  }
+
+  #onUpgrade(request: IncomingMessage, stream: Duplex, firstBytes: Buffer): void {
+    // Node.js took its own listeners away, and an unheard error would end the process.
+    stream.on("error", () => stream.destroy());
+    const connection = this.#connections.get(stream);
+    if (connection === undefined) {
+      stream.destroy();
+      return;
+    }
+    connection.afterAnswers(() => {
+      const endpoint = this.#isStopping ? 503 : judgeUpgrade(request);
+      const handler = this.#upgradeHandler;
+      if (typeof endpoint === "number" || handler === undefined) {
+        connection.refuse(typeof endpoint === "number" ? endpoint : 404);
+        return;
+      }
+      this.#connections.delete(stream);
+      const context: ConnectionContext = { ...connection.context, transport: "websocket" };
+      try {
+        handler({ endpoint, request, stream, firstBytes, context });
+      } catch (error) {
+        this.#requestParts.log.error({ err: error, endpoint }, "upgrade failed");
+        stream.destroy();
+      }
+    });
+  }
+
+  #onClientError(error: NodeJS.ErrnoException, stream: Duplex): void {
+    const connection = this.#connections.get(stream);
+    const status = refusalOf(error.code ?? "");
+    if (connection === undefined || status === undefined || !stream.writable) stream.destroy();
+    else connection.refuse(status);
+  }
+
+  async #withinGrace(ends: Promise<unknown>): Promise<void> {
+    let timer: Timer | undefined;
+    const isOver = new Promise<void>((resolve) => {
+      timer = this.#requestParts.clock.after(this.#limits.shutdownGraceMs, resolve);
+    });
+    await Promise.race([ends, isOver]);
+    timer?.cancel();
+  }
+}
+
+/** Undefined when the connection broke and nobody would read an answer. */
+function refusalOf(code: string): number | undefined {
+  if (code === "HPE_HEADER_OVERFLOW") return 431;
+  if (code === "HPE_CHUNK_EXTENSIONS_OVERFLOW") return 413;
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return 408;
+  return code.startsWith("HPE_") ? 400 : undefined;
+}

@@ -1,0 +1,43 @@
+import type { DeviceWithPresence } from "@larimar/domain";
+import {
+  DeleteDevice,
+  GetDevice,
+  ListDevices,
+  PutDevice,
+  toDeviceIdentity,
+  toDeviceInput,
+} from "@larimar/wire";
+import { IdentityMismatchError, RestError } from "../rest-error.ts";
+import { type Answer, route } from "../route.ts";
+
+export const deviceRoutes = [
+  route(ListDevices, async ({ hub, query }) => {
+    const devices = await hub.devices.list(query.top);
+    return { status: 200, body: devices.map(toDeviceIdentity) };
+  }),
+
+  route(GetDevice, async ({ hub, params }) => answer(await hub.devices.get(params.deviceId))),
+
+  route(PutDevice, async ({ hub, params, body, ifMatch }) => {
+    if ((body.deviceId ?? params.deviceId) !== params.deviceId) throw new IdentityMismatchError();
+    // No device has a scope yet, so whichever one is named belongs to none.
+    if (body.deviceScope || body.parentScopes?.some((scope) => scope !== "")) {
+      throw new RestError("DeviceScopeInvalid", "The scope does not belong to an edge device");
+    }
+    const input = toDeviceInput(params.deviceId, body);
+    return answer(
+      ifMatch === undefined
+        ? await hub.devices.create(input)
+        : await hub.devices.update(input, ifMatch),
+    );
+  }),
+
+  route(DeleteDevice, async ({ hub, params, ifMatch }) => {
+    await hub.devices.delete(params.deviceId, ifMatch ?? "any");
+    return { status: 204 };
+  }),
+];
+
+function answer(found: DeviceWithPresence): Answer {
+  return { status: 200, body: toDeviceIdentity(found), etag: found.device.etag };
+}
