@@ -84,10 +84,10 @@ export function toAuthenticationInput(
   };
 }
 
-export function toDeviceIdentity({
-  device,
-  presence,
-}: DeviceWithPresence): z.output<typeof DeviceIdentity> {
+export function toDeviceIdentity(
+  { device, presence }: DeviceWithPresence,
+  cloudToDeviceMessageCount: number,
+): z.output<typeof DeviceIdentity> {
   return {
     deviceId: device.deviceId,
     generationId: device.generationId,
@@ -98,7 +98,7 @@ export function toDeviceIdentity({
     connectionStateUpdatedTime: formatTimestamp(presence.connectionStateUpdatedAtMs),
     statusUpdatedTime: formatTimestamp(device.statusUpdatedAtMs),
     lastActivityTime: formatTimestamp(presence.lastActivityAtMs),
-    cloudToDeviceMessageCount: 0,
+    cloudToDeviceMessageCount,
     authentication: toAuthenticationMechanism(device.authentication),
     capabilities: { iotEdge: device.capabilities.iotEdge },
     parentScopes: [],

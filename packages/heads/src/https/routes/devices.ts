@@ -1,4 +1,4 @@
-import type { DeviceWithPresence } from "@larimar/domain";
+import type { DeviceWithPresence, Hub } from "@larimar/domain";
 import {
   DeleteDevice,
   GetDevice,
@@ -13,10 +13,11 @@ import { type Answer, route } from "../route.ts";
 export const deviceRoutes = [
   route(ListDevices, async ({ hub, query }) => {
     const devices = await hub.devices.list(query.top);
-    return { status: 200, body: devices.map(toDeviceIdentity) };
+    const body = await Promise.all(devices.map((device) => describe(hub, device)));
+    return { status: 200, body };
   }),
 
-  route(GetDevice, async ({ hub, params }) => answer(await hub.devices.get(params.deviceId))),
+  route(GetDevice, async ({ hub, params }) => answer(hub, await hub.devices.get(params.deviceId))),
 
   route(PutDevice, async ({ hub, params, body, ifMatch }) => {
     if ((body.deviceId ?? params.deviceId) !== params.deviceId) throw new IdentityMismatchError();
@@ -26,6 +27,7 @@ export const deviceRoutes = [
     }
     const input = toDeviceInput(params.deviceId, body);
     return answer(
+      hub,
       ifMatch === undefined
         ? await hub.devices.create(input)
         : await hub.devices.update(input, ifMatch),
@@ -38,6 +40,10 @@ export const deviceRoutes = [
   }),
 ];
 
-function answer(found: DeviceWithPresence): Answer {
-  return { status: 200, body: toDeviceIdentity(found), etag: found.device.etag };
+async function answer(hub: Hub, found: DeviceWithPresence): Promise<Answer> {
+  return { status: 200, body: await describe(hub, found), etag: found.device.etag };
+}
+
+async function describe(hub: Hub, found: DeviceWithPresence): Promise<unknown> {
+  return toDeviceIdentity(found, await hub.commands.count({ deviceId: found.device.deviceId }));
 }
