@@ -45,5 +45,5 @@ export function sourceFilesOf(workspace: Workspace): readonly string[] {
 
 /** Tests, the suites they share and the data they need: never part of what is shipped. */
 export function isTestFile(file: string): boolean {
-  return /\.(test|contract|fixture)\.ts$/.test(file);
+  return /\.(test|contract|fixture)\.m?[jt]s$/.test(file);
 }

@@ -1,1 +1,6 @@
-export {};
+export * from "./sqlite/lock-data-directory.ts";
+export * from "./sqlite/open-storage.ts";
+export * from "./storage-error.ts";
+export * from "./storage-limits.ts";
+export * from "./storage-log.ts";
+export * from "./storage.ts";

@@ -69,5 +69,12 @@ const bareDevice = {
 
 function module(moduleId: string, etag: string): Module {
   const authentication = { type: "sas", primaryKey: "p", secondaryKey: "s" } as const;
-  return { deviceId: "d1", moduleId, generationId: "7", etag, authentication, managedBy: "iotEdge" };
+  return {
+    deviceId: "d1",
+    moduleId,
+    generationId: "7",
+    etag,
+    authentication,
+    managedBy: "iotEdge",
+  };
 }

@@ -1,0 +1,9 @@
+import type { DatabaseKind } from "../database-kind.ts";
+import { eventLog } from "../migrations/events/0001-event-log.ts";
+
+export const EVENTS_DATABASE: DatabaseKind = {
+  fileName: "events.db",
+  applicationId: 0x4c_4d_45_56, // "LMEV"
+  pageBytes: 4096,
+  migrations: [eventLog],
+};

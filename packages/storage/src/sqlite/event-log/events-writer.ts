@@ -1,0 +1,95 @@
+import type Database from "better-sqlite3";
+import { openDatabase } from "../open-database.ts";
+import { EVENTS_DATABASE } from "./events-database.ts";
+import { RetentionSweep } from "./retention-sweep.ts";
+import { rowChecksum } from "./row-checksum.ts";
+import { toWorkerError } from "./serve-calls.ts";
+import type { RowToWrite, StoredPartition, WriterCalls } from "./worker-calls.ts";
+
+/**
+ * The log is copied into the database when it has so many pages, 16 MiB: rarely enough to overwrite little
+ * twice, often enough that nobody waits long for it.
+ */
+const CHECKPOINT_PAGES = 4096;
+
+type Request<K extends keyof WriterCalls> = WriterCalls[K]["request"];
+type Reply<K extends keyof WriterCalls> = WriterCalls[K]["reply"];
+
+/** The one connection that writes `events.db`; lives in its own worker, so that no protocol waits for a disk. */
+export class EventsWriter {
+  readonly #file: string;
+  readonly #database: Database.Database;
+  readonly #insert: Database.Statement<
+    [number, number, number, number, number, number, Uint8Array]
+  >;
+  readonly #advance: Database.Statement<[number, number, number, number]>;
+  readonly #findPartitions: Database.Statement<[string, number], StoredPartition>;
+  readonly #addPartition: Database.Statement<[string, number]>;
+  readonly #sweep: RetentionSweep;
+
+  constructor(options: Request<"open">) {
+    this.#file = options.file;
+    const database = openDatabase(options.file, EVENTS_DATABASE);
+    this.#database = database;
+    if (options.isEphemeral) database.pragma("synchronous = OFF");
+    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    const pagesMax = Math.floor(options.databaseBytesMax / EVENTS_DATABASE.pageBytes);
+    database.pragma(`max_page_count = ${Math.min(pagesMax, 0xff_ff_ff_fe)}`);
+    this.#insert = database.prepare("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#advance = database.prepare(
+      `UPDATE partitions SET next_position = ?, last_time_ms = ?, stored_bytes = stored_bytes + ?
+       WHERE id = ?`,
+    );
+    this.#findPartitions = database.prepare(
+      `SELECT id, first_position AS firstPosition, next_position AS nextPosition,
+         last_time_ms AS lastTimeMs
+       FROM partitions WHERE hub = ? AND partition < ? ORDER BY partition`,
+    );
+    this.#addPartition = database.prepare(
+      "INSERT INTO partitions (hub, partition) VALUES (?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#sweep = new RetentionSweep(database, options);
+  }
+
+  openHub({ hub, partitionCount, retention }: Request<"openHub">): Reply<"openHub"> {
+    const partitions = this.#database.transaction(() => {
+      const known = this.#findPartitions.all(hub, partitionCount);
+      if (known.length === partitionCount) return known;
+      for (let partition = 0; partition < partitionCount; partition += 1) {
+        this.#addPartition.run(hub, partition);
+      }
+      return this.#findPartitions.all(hub, partitionCount);
+    })();
+    this.#sweep.watch({ hub, partitionIds: partitions.map(({ id }) => id), retention });
+    return partitions;
+  }
+
+  /** One transaction for everything that came: either all of it is on disk or nothing. */
+  commit({ rows, buffers }: Request<"commit">): Reply<"commit"> {
+    try {
+      this.#database.exec("BEGIN IMMEDIATE");
+      for (const row of rows) this.#write(row, buffers);
+      this.#database.exec("COMMIT");
+      return { buffers, error: undefined };
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+      return { buffers, error: toWorkerError(error, this.#file) };
+    }
+  }
+
+  sweep({ nowMs }: Request<"sweep">): Reply<"sweep"> {
+    return this.#sweep.run(nowMs);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #write(row: RowToWrite, buffers: readonly ArrayBuffer[]): void {
+    const { partitionId, firstPosition, count, firstTimeMs, lastTimeMs, length } = row;
+    const bytes = new Uint8Array(buffers[row.bufferIndex]!, row.offset, length);
+    const checksum = rowChecksum(row, bytes);
+    this.#insert.run(partitionId, firstPosition, count, firstTimeMs, lastTimeMs, checksum, bytes);
+    this.#advance.run(firstPosition + count, lastTimeMs, length, partitionId);
+  }
+}

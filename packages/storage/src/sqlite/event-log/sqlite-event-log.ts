@@ -1,0 +1,148 @@
+import type { Clock, EventLog, HubSettings } from "@larimar/domain";
+import type { StorageLimits } from "../../storage-limits.ts";
+import type { StorageLog } from "../../storage-log.ts";
+import { hubKey } from "../hub-key.ts";
+import { BufferPool } from "./buffer-pool.ts";
+import { EventGroups } from "./event-groups.ts";
+import { EventReads } from "./event-reads.ts";
+import { SqliteHubEventLog } from "./hub-event-log.ts";
+import { Listeners } from "./listeners.ts";
+import { Partition } from "./partition.ts";
+import { RetentionTimer } from "./retention-timer.ts";
+import { RowBuilder } from "./row-builder.ts";
+import { type StartWorker, startWorker } from "./start-worker.ts";
+import { TailBudget } from "./tail-budget.ts";
+import { type Writer, WriterConnection } from "./writer-connection.ts";
+
+export type EventLogSettings = Pick<HubSettings, "eventRetention" | "name" | "partitionCount">;
+
+export interface SqliteEventLogParts {
+  readonly file: string;
+  readonly isEphemeral: boolean;
+  readonly limits: StorageLimits;
+  readonly log: StorageLog;
+  readonly clock: Clock;
+  readonly startWorker?: StartWorker;
+}
+
+interface OpenHub {
+  settings: EventLogSettings;
+  readonly log: SqliteHubEventLog;
+}
+
+/** `events.db`: the event logs of all hubs behind one writing and one reading worker. */
+export class SqliteEventLog implements AsyncDisposable {
+  readonly #parts: SqliteEventLogParts;
+  readonly #hubs = new Map<string, OpenHub>();
+  readonly #partitions = new Map<number, Partition>();
+  readonly #pool: BufferPool;
+  readonly #tails: TailBudget;
+  readonly #writer: WriterConnection;
+  readonly #groups: EventGroups;
+  readonly #reads: EventReads;
+  readonly #retention: RetentionTimer;
+
+  /** Throws `StorageError`. */
+  static async open(parts: SqliteEventLogParts): Promise<SqliteEventLog> {
+    const eventLog = new SqliteEventLog(parts);
+    await eventLog.#writer.get();
+    eventLog.#retention.start();
+    return eventLog;
+  }
+
+  private constructor(parts: SqliteEventLogParts) {
+    this.#parts = parts;
+    const { file, isEphemeral, limits, log, clock } = parts;
+    const start = parts.startWorker ?? startWorker;
+    this.#pool = new BufferPool(limits.pooledBytesMax);
+    this.#tails = new TailBudget(limits);
+    this.#writer = new WriterConnection({
+      startWorker: start,
+      open: {
+        file,
+        isEphemeral,
+        databaseBytesMax: limits.eventsDatabaseBytesMax,
+        sweepBatchesMax: limits.sweepBatchesMax,
+        sweepBytesMax: limits.sweepBytesMax,
+      },
+      prepare: (writer) => this.#prepare(writer),
+    });
+    this.#groups = new EventGroups({
+      writer: this.#writer,
+      pool: this.#pool,
+      tails: this.#tails,
+      clock,
+      log,
+      pendingBytesMax: limits.pendingBytesMax,
+    });
+    this.#reads = new EventReads({
+      file,
+      startWorker: start,
+      log,
+      diskReadBytesMax: limits.diskReadBytesMax,
+    });
+    this.#retention = new RetentionTimer({
+      writer: this.#writer,
+      clock,
+      log,
+      intervalMs: limits.sweepIntervalMs,
+      onMoved: (partitionId, firstPosition) =>
+        this.#partitions.get(partitionId)?.moveFirst(firstPosition),
+    });
+  }
+
+  /** Opening a hub that is open already gives the same log, with the retention of the new settings. */
+  async openHub(settings: EventLogSettings): Promise<EventLog> {
+    const key = hubKey(settings.name);
+    const writer = await this.#writer.get();
+    const stored = await writer.call("openHub", requestFor(settings));
+    const known = this.#hubs.get(key);
+    if (known !== undefined) {
+      known.settings = settings;
+      return known.log;
+    }
+    const partitions = stored.map((partition) => this.#createPartition(settings, partition));
+    const parts = { partitions, groups: this.#groups, reads: this.#reads };
+    const log = new SqliteHubEventLog(settings.name, parts);
+    this.#hubs.set(key, { settings, log });
+    return log;
+  }
+
+  /** What was appended before reaches the disk first. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#retention.stop();
+    await this.#groups.close();
+    await this.#reads.close();
+    // Last, because whoever leaves last tidies up the database's files.
+    await this.#writer.close();
+  }
+
+  #createPartition(
+    { name }: EventLogSettings,
+    stored: ConstructorParameters<typeof Partition>[0],
+  ): Partition {
+    const partition = new Partition(stored, {
+      builder: new RowBuilder(this.#pool, this.#parts.limits.rowBytesMax),
+      listeners: new Listeners((error) =>
+        this.#parts.log.error({ hub: name, error }, "a listener of the event log failed"),
+      ),
+    });
+    this.#partitions.set(partition.id, partition);
+    this.#tails.watch(partition);
+    return partition;
+  }
+
+  /** A worker that died may have finished a commit that it could not tell of. */
+  async #prepare(writer: Writer): Promise<void> {
+    for (const { settings, log } of this.#hubs.values()) {
+      const stored = await writer.call("openHub", requestFor(settings));
+      log.partitions.forEach((partition, index) => {
+        if (partition.restore(stored[index]!)) partition.listeners.callAll();
+      });
+    }
+  }
+}
+
+function requestFor({ name, partitionCount, eventRetention }: EventLogSettings) {
+  return { hub: hubKey(name), partitionCount, retention: eventRetention };
+}

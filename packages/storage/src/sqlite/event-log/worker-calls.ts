@@ -1,0 +1,94 @@
+import type { EventRetention } from "@larimar/domain";
+import type { StorageErrorCode } from "../../storage-error.ts";
+
+/** What the main thread may ask of a worker: the name of each call, what goes there, what comes back. */
+export type Calls = Record<string, { readonly request: unknown; readonly reply: unknown }>;
+
+export interface WorkerError {
+  readonly code: StorageErrorCode;
+  readonly message: string;
+}
+
+/** A row on its way to the disk; its bytes are a part of one of the buffers sent along. */
+export interface RowToWrite {
+  readonly partitionId: number;
+  readonly firstPosition: number;
+  readonly count: number;
+  readonly firstTimeMs: number;
+  readonly lastTimeMs: number;
+  readonly bufferIndex: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** What the database remembers of a partition. */
+export interface StoredPartition {
+  readonly id: number;
+  readonly firstPosition: number;
+  readonly nextPosition: number;
+  readonly lastTimeMs: number;
+}
+
+export type WriterCalls = {
+  open: {
+    readonly request: {
+      readonly file: string;
+      readonly isEphemeral: boolean;
+      readonly databaseBytesMax: number;
+      readonly sweepBatchesMax: number;
+      readonly sweepBytesMax: number;
+    };
+    readonly reply: void;
+  };
+  openHub: {
+    readonly request: {
+      readonly hub: string;
+      readonly partitionCount: number;
+      readonly retention: EventRetention;
+    };
+    readonly reply: readonly StoredPartition[];
+  };
+  /** The buffers come back either way; `error` says that nothing of it is on disk. */
+  commit: {
+    readonly request: { readonly rows: readonly RowToWrite[]; readonly buffers: ArrayBuffer[] };
+    readonly reply: { readonly buffers: ArrayBuffer[]; readonly error: WorkerError | undefined };
+  };
+  sweep: {
+    readonly request: { readonly nowMs: number };
+    readonly reply: {
+      readonly moved: readonly { readonly partitionId: number; readonly firstPosition: number }[];
+      readonly isDone: boolean;
+    };
+  };
+  close: { readonly request: undefined; readonly reply: void };
+};
+
+export interface StoredBatch {
+  readonly firstPosition: number;
+  readonly count: number;
+  readonly records: Uint8Array;
+}
+
+export type ReaderCalls = {
+  open: { readonly request: { readonly file: string }; readonly reply: void };
+  read: {
+    readonly request: {
+      readonly partitionId: number;
+      readonly fromPosition: number;
+      readonly bytesMax: number;
+    };
+    readonly reply: {
+      readonly batches: readonly StoredBatch[];
+      /** First positions of rows that cannot be given back as they were written. */
+      readonly damaged: readonly number[];
+      /** Where stored events go on; undefined when this was all. */
+      readonly nextPosition: number | undefined;
+    };
+  };
+  /** Undefined when no stored event is that late. */
+  positionAt: {
+    readonly request: { readonly partitionId: number; readonly timeMs: number };
+    readonly reply: { readonly position: number | undefined; readonly damaged: readonly number[] };
+  };
+  close: { readonly request: undefined; readonly reply: void };
+};

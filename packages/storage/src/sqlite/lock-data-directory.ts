@@ -1,0 +1,46 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { StorageError, toStorageError } from "../storage-error.ts";
+import { createPrivateFile } from "./private-file.ts";
+
+/**
+ * Makes the directory if need be and keeps every other server out of it until disposed. The lock belongs to
+ * the open file, so the kernel frees it however the process ends. Throws `StorageError`.
+ */
+export function lockDataDirectory(directory: string): Disposable {
+  makeDirectory(directory);
+  const file = path.join(directory, "lock.db");
+  let lock: Database.Database | undefined;
+  try {
+    createPrivateFile(file);
+    lock = new Database(file, { timeout: 0 });
+    lock.pragma("locking_mode = EXCLUSIVE");
+    lock.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    lock?.close();
+    const failure = toStorageError(error, file);
+    if (failure.code !== "inUse") throw failure;
+    throw new StorageError(
+      "inUse",
+      `The data directory '${directory}' is in use by another server.`,
+      { cause: error },
+    );
+  }
+  const held = lock;
+  return { [Symbol.dispose]: () => void held.close() };
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StorageError(
+      "notWritable",
+      `The data directory '${directory}' cannot be written (${reason}).`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { DEFAULT_STORAGE_LIMITS } from "../storage-limits.ts";
+import { SILENT_LOG } from "../storage-log.ts";
+import type { Storage, StorageOptions } from "../storage.ts";
+import { systemClock } from "../system-clock.ts";
+import { EVENTS_DATABASE } from "./event-log/events-database.ts";
+import { SqliteEventLog } from "./event-log/sqlite-event-log.ts";
+import { inspectDatabaseFile } from "./inspect-database-file.ts";
+import { lockDataDirectory } from "./lock-data-directory.ts";
+import { CommandStatements, SqliteCommandStore } from "./sqlite-command-store.ts";
+import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
+import { SqliteHubSettingsStore } from "./sqlite-hub-settings-store.ts";
+import { ModuleStatements, SqliteModuleStore } from "./sqlite-module-store.ts";
+import { NotificationStatements, SqliteNotificationStore } from "./sqlite-notification-store.ts";
+import { PresenceStatements, SqlitePresenceStore } from "./sqlite-presence-store.ts";
+import { SqliteTwinStore, TwinStatements } from "./sqlite-twin-store.ts";
+import { STATE_DATABASE, StateDatabase } from "./state-database.ts";
+
+/** The files of a storage and how to leave them. */
+interface Place extends Disposable {
+  readonly stateFile: string;
+  readonly eventsFile: string;
+  readonly isEphemeral: boolean;
+}
+
+/** Opens what a server keeps, and creates it the first time. Throws `StorageError` and has changed nothing. */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const place = options.isEphemeral ? makeEphemeralPlace() : occupy(options.directory);
+  let state: StateDatabase | undefined;
+  try {
+    state = new StateDatabase(place.stateFile);
+    const eventLog = await SqliteEventLog.open({
+      file: place.eventsFile,
+      isEphemeral: place.isEphemeral,
+      limits: { ...DEFAULT_STORAGE_LIMITS, ...options.limits },
+      log: options.log ?? SILENT_LOG,
+      clock: options.clock ?? systemClock,
+    });
+    return createStorage(state, eventLog, place);
+  } catch (error) {
+    await state?.[Symbol.asyncDispose]();
+    place[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function createStorage(state: StateDatabase, eventLog: SqliteEventLog, place: Place): Storage {
+  const devices = new DeviceStatements(state);
+  const modules = new ModuleStatements(state);
+  const presence = new PresenceStatements(state);
+  const twins = new TwinStatements(state);
+  const commands = new CommandStatements(state);
+  const notifications = new NotificationStatements(state);
+  return {
+    hubSettings: new SqliteHubSettingsStore(state),
+    forHub: (hubName) => ({
+      devices: new SqliteDeviceStore(devices, hubName),
+      modules: new SqliteModuleStore(modules, hubName),
+      presence: new SqlitePresenceStore(presence, hubName),
+      twins: new SqliteTwinStore(twins, hubName),
+      commands: new SqliteCommandStore(commands, hubName),
+      feedback: new SqliteNotificationStore(notifications, hubName, "feedback"),
+    }),
+    openEventLog: (settings) => eventLog.openHub(settings),
+    async [Symbol.asyncDispose]() {
+      await eventLog[Symbol.asyncDispose]();
+      await state[Symbol.asyncDispose]();
+      place[Symbol.dispose]();
+    },
+  };
+}
+
+function occupy(directory: string): Place {
+  const lock = lockDataDirectory(directory);
+  const stateFile = path.join(directory, STATE_DATABASE.fileName);
+  const eventsFile = path.join(directory, EVENTS_DATABASE.fileName);
+  try {
+    // Both, before either is opened: a newer or damaged one leaves its neighbour as it was, too.
+    inspectDatabaseFile(stateFile, STATE_DATABASE);
+    inspectDatabaseFile(eventsFile, EVENTS_DATABASE);
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+  return {
+    stateFile,
+    eventsFile,
+    isEphemeral: false,
+    [Symbol.dispose]: () => lock[Symbol.dispose](),
+  };
+}
+
+/** Events may outgrow memory, so they get files for as long as they are needed. */
+function makeEphemeralPlace(): Place {
+  const directory = mkdtempSync(path.join(tmpdir(), "larimar-"));
+  return {
+    stateFile: ":memory:",
+    eventsFile: path.join(directory, EVENTS_DATABASE.fileName),
+    isEphemeral: true,
+    [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,128 @@
+import Database from "better-sqlite3";
+import { StorageError, toStorageError } from "../storage-error.ts";
+import type { DatabaseKind } from "./database-kind.ts";
+import { hubsDevicesPresence } from "./migrations/state/0001-hubs-devices-presence.ts";
+import { modulesTwinsCommands } from "./migrations/state/0002-modules-twins-commands.ts";
+import { openDatabase } from "./open-database.ts";
+
+export const STATE_DATABASE: DatabaseKind = {
+  fileName: "state.db",
+  applicationId: 0x4c_4d_53_54, // "LMST"
+  pageBytes: 4096,
+  migrations: [hubsDevicesPresence, modulesTwinsCommands],
+};
+
+interface Group {
+  readonly committed: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * The connection all state stores share. Reads are statements as they are; writes go through `write`, which
+ * lets everything that arrives in one turn of the event loop share a commit, because each commit waits for
+ * the disk.
+ */
+export class StateDatabase implements AsyncDisposable {
+  readonly connection: Database.Database;
+  readonly #file: string;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+  readonly #savepoint: Database.Statement;
+  readonly #release: Database.Statement;
+  readonly #undo: Database.Statement;
+  #group: Group | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.connection = openDatabase(file, STATE_DATABASE);
+    this.#begin = this.connection.prepare("BEGIN IMMEDIATE");
+    this.#commit = this.connection.prepare("COMMIT");
+    this.#savepoint = this.connection.prepare("SAVEPOINT write");
+    this.#release = this.connection.prepare("RELEASE write");
+    this.#undo = this.connection.prepare("ROLLBACK TO write");
+  }
+
+  /**
+   * Runs `action` at once, all or nothing; resolves with what it returned when that is on disk. Rejects with
+   * what it threw, or with `StorageError`.
+   */
+  async write<T>(action: () => T): Promise<T> {
+    const group = this.#join();
+    const result = this.#attempt(group, action);
+    await group.committed;
+    return result;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Whoever wrote learns of a failure; closing goes on.
+    while (this.#group !== undefined) await this.#group.committed.catch(() => undefined);
+    this.connection.close();
+  }
+
+  #join(): Group {
+    if (!this.connection.open) {
+      throw new StorageError("failed", `The database '${this.#file}' is closed.`);
+    }
+    if (this.#group !== undefined) return this.#group;
+    try {
+      this.#begin.run();
+    } catch (error) {
+      throw toStorageError(error, this.#file);
+    }
+    const group = createGroup();
+    this.#group = group;
+    setImmediate(() => this.#finish(group));
+    return group;
+  }
+
+  #attempt<T>(group: Group, action: () => T): T {
+    try {
+      this.#savepoint.run();
+      const result = action();
+      this.#release.run();
+      return result;
+    } catch (error) {
+      const failure =
+        error instanceof Database.SqliteError ? toStorageError(error, this.#file) : error;
+      // A full disk, for one, ends the whole transaction at once.
+      if (this.connection.inTransaction) this.#undoAttempt();
+      else this.#abandon(group, failure);
+      throw failure;
+    }
+  }
+
+  #undoAttempt(): void {
+    this.#undo.run();
+    this.#release.run();
+  }
+
+  #finish(group: Group): void {
+    if (this.#group !== group) return;
+    try {
+      this.#commit.run();
+      this.#group = undefined;
+      group.resolve();
+    } catch (error) {
+      if (this.connection.inTransaction) this.connection.exec("ROLLBACK");
+      this.#abandon(group, toStorageError(error, this.#file));
+    }
+  }
+
+  #abandon(group: Group, failure: unknown): void {
+    this.#group = undefined;
+    group.reject(failure);
+  }
+}
+
+function createGroup(): Group {
+  let resolve!: () => void;
+  let reject!: (error: unknown) => void;
+  const committed = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  // Each writer hears of a failure through its own `write`; a group whose writers all threw has none.
+  committed.catch(() => undefined);
+  return { committed, resolve, reject };
+}

@@ -1,0 +1,46 @@
+import type {
+  Clock,
+  CommandStore,
+  DeviceStore,
+  EventLog,
+  FeedbackRecord,
+  HubSettings,
+  HubSettingsStore,
+  ModuleStore,
+  NotificationStore,
+  PresenceStore,
+  TwinStore,
+} from "@larimar/domain";
+import type { StorageLimits } from "./storage-limits.ts";
+import type { StorageLog } from "./storage-log.ts";
+
+/** Where data is kept: in a directory, or nowhere once the storage is closed. */
+export type StoragePlace =
+  | { readonly directory: string; readonly isEphemeral?: false }
+  | { readonly isEphemeral: true; readonly directory?: undefined };
+
+export type StorageOptions = StoragePlace & {
+  readonly log?: StorageLog;
+  readonly clock?: Clock;
+  readonly limits?: Partial<StorageLimits>;
+};
+
+/** The stores of one hub. */
+export interface HubStores {
+  readonly devices: DeviceStore;
+  readonly modules: ModuleStore;
+  readonly presence: PresenceStore;
+  readonly twins: TwinStore;
+  readonly commands: CommandStore;
+  readonly feedback: NotificationStore<FeedbackRecord>;
+}
+
+/** Everything a server keeps. Closing it writes what is still on its way. */
+export interface Storage extends AsyncDisposable {
+  readonly hubSettings: HubSettingsStore;
+  forHub(hubName: string): HubStores;
+  /** Opening the same hub again gives the same log, with the retention of the new settings. */
+  openEventLog(
+    settings: Pick<HubSettings, "eventRetention" | "name" | "partitionCount">,
+  ): Promise<EventLog>;
+}
