@@ -47,6 +47,7 @@ const RETURN_CODE_BY_ERROR: Partial<Record<HubErrorCode, ConnectReturnCode>> = {
   DeviceDisabled: notAuthorized,
   DeviceNotFound: notAuthorized,
   HubNotFound: notAuthorized,
+  ModuleNotFound: notAuthorized,
   Unauthorized: notAuthorized,
 };
 
