@@ -17,11 +17,19 @@ import { findHeaders } from "./node-headers.mjs";
 import { differsFromLock } from "./lock-file.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const driver = path.join(
+  root,
+  "node_modules",
+  "better-sqlite3",
+  "build",
+  "Release",
+  "better_sqlite3.node",
+);
 const buildStamp = path.join(root, "node_modules", ".larimar", "built");
 
 requireNodeVersion();
 if (dependenciesAreMissing()) installDependencies();
-if (driverFailure() !== undefined) rebuildDriver();
+if (!driverLoads()) rebuildDriver();
 if (buildIsStale()) build();
 
 function requireNodeVersion() {
@@ -53,15 +61,12 @@ function installDependencies() {
   if (!ok) stop(`Installing the dependencies failed, see above.${missingTools()}`);
 }
 
-/** Why the SQLite driver does not load, if it does not: never built, or built for another Node. */
-function driverFailure() {
+function driverLoads() {
   try {
-    createRequire(import.meta.url)(
-      path.join(root, "node_modules", "better-sqlite3", "build", "Release", "better_sqlite3.node"),
-    );
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    createRequire(import.meta.url)(driver);
+    return true;
+  } catch {
+    return false; // never built, or built for another Node
   }
 }
 
@@ -70,9 +75,9 @@ function rebuildDriver() {
     `building the SQLite driver for Node ${process.versions.node}, which can take a minute or two`,
   );
   const ok = npm(["rebuild", "better-sqlite3"]);
-  const failure = driverFailure();
-  if (!ok || failure !== undefined) {
-    stop(`The SQLite driver could not be built (${failure ?? "see above"}).${missingTools()}`);
+  // A new process, because one that failed to load a library cannot load its successor.
+  if (!ok || !run(process.execPath, ["--eval", `require(${JSON.stringify(driver)})`])) {
+    stop(`The SQLite driver could not be built, see above.${missingTools()}`);
   }
 }
 
@@ -125,6 +130,7 @@ function npm(args) {
   // configuration names. The first variable is for npm 10, the second wins in later versions.
   const headers = findHeaders();
   const env = {
+    JOBS: "max", // for make
     ...process.env,
     ...(headers && { npm_config_nodedir: headers, npm_package_config_node_gyp_nodedir: headers }),
     // Scripts of packages find the Node that runs this file, whatever else is installed.
