@@ -9,6 +9,7 @@ import type {
   ModuleStore,
   NotificationStore,
   PresenceStore,
+  SubscriptionStore,
   TwinStore,
 } from "@larimar/domain";
 import type { StorageLimits } from "./storage-limits.ts";
@@ -30,6 +31,7 @@ export interface HubStores {
   readonly devices: DeviceStore;
   readonly modules: ModuleStore;
   readonly presence: PresenceStore;
+  readonly subscriptions: SubscriptionStore;
   readonly twins: TwinStore;
   readonly commands: CommandStore;
   readonly feedback: NotificationStore<FeedbackRecord>;

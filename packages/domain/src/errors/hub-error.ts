@@ -5,8 +5,11 @@
 export const HUB_ERROR_CODES = [
   "ArgumentInvalid",
   "BadDeviceResponse",
+  "BlobNotFound",
   "Busy",
   "ConsumerGroupNotFound",
+  "CorrelationIdExpired",
+  "CorrelationIdUnknown",
   "DeviceAlreadyExists",
   "DeviceConnectionClosed",
   "DeviceDisabled",
@@ -26,9 +29,11 @@ export const HUB_ERROR_CODES = [
   "QueueFull",
   "ReaderDisplaced",
   "ReaderQuotaExceeded",
+  "StorageNotConfigured",
   "SystemModule",
   "TooManyMethodsInFlight",
   "TooManyModules",
+  "TooManyUploads",
   "TwinTooLarge",
   "Unauthorized",
 ] as const;

@@ -17,6 +17,7 @@ import type { Limits } from "../limits/limits.ts";
 import type { MethodLimits } from "../methods/methods.ts";
 import { Methods } from "../methods/methods.ts";
 import { Sessions } from "../sessions/sessions.ts";
+import type { SubscriptionStore } from "../sessions/subscription-store.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
 import type { Clock } from "../time/clock.ts";
 import type { TwinStore } from "../twins/twin-store.ts";
@@ -33,6 +34,7 @@ export interface HubParts {
   readonly devices: DeviceStore;
   readonly modules: ModuleStore;
   readonly presence: PresenceStore;
+  readonly subscriptions: SubscriptionStore;
   readonly twins: TwinStore;
   readonly commands: CommandStore;
   readonly feedback: NotificationStore<FeedbackRecord>;
@@ -46,6 +48,8 @@ export interface Hub extends AsyncDisposable {
   readonly devices: DeviceRegistry;
   readonly modules: ModuleRegistry;
   readonly sessions: Sessions;
+  /** Kept for heads whose protocol has persistent sessions. */
+  readonly subscriptions: SubscriptionStore;
   readonly telemetry: Telemetry;
   readonly events: Events;
   readonly twins: Twins;
@@ -97,6 +101,7 @@ export function createHub(settings: HubSettings, parts: HubParts): Hub {
     devices: new DeviceRegistry({ ...registry, store: parts.devices, modules }),
     modules,
     sessions,
+    subscriptions: parts.subscriptions,
     telemetry: new Telemetry({ eventLog, encoder, limits }),
     events: new Events({ settings: () => settings, eventLog, limits }),
     // Twin-change events reach the event log once routing can ask for them.

@@ -15,6 +15,7 @@ import { SqliteHubSettingsStore } from "./sqlite-hub-settings-store.ts";
 import { ModuleStatements, SqliteModuleStore } from "./sqlite-module-store.ts";
 import { NotificationStatements, SqliteNotificationStore } from "./sqlite-notification-store.ts";
 import { PresenceStatements, SqlitePresenceStore } from "./sqlite-presence-store.ts";
+import { SqliteSubscriptionStore, SubscriptionStatements } from "./sqlite-subscription-store.ts";
 import { SqliteTwinStore, TwinStatements } from "./sqlite-twin-store.ts";
 import { STATE_DATABASE, StateDatabase } from "./state-database.ts";
 
@@ -50,6 +51,7 @@ function createStorage(state: StateDatabase, eventLog: SqliteEventLog, place: Pl
   const devices = new DeviceStatements(state);
   const modules = new ModuleStatements(state);
   const presence = new PresenceStatements(state);
+  const subscriptions = new SubscriptionStatements(state);
   const twins = new TwinStatements(state);
   const commands = new CommandStatements(state);
   const notifications = new NotificationStatements(state);
@@ -59,6 +61,7 @@ function createStorage(state: StateDatabase, eventLog: SqliteEventLog, place: Pl
       devices: new SqliteDeviceStore(devices, hubName),
       modules: new SqliteModuleStore(modules, hubName),
       presence: new SqlitePresenceStore(presence, hubName),
+      subscriptions: new SqliteSubscriptionStore(subscriptions, hubName),
       twins: new SqliteTwinStore(twins, hubName),
       commands: new SqliteCommandStore(commands, hubName),
       feedback: new SqliteNotificationStore(notifications, hubName, "feedback"),

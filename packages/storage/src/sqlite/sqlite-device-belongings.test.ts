@@ -1,11 +1,13 @@
 import { commandStoreContract } from "../command-store.contract.ts";
 import { moduleStoreContract } from "../module-store.contract.ts";
 import { notificationStoreContract } from "../notification-store.contract.ts";
+import { subscriptionStoreContract } from "../subscription-store.contract.ts";
 import { twinStoreContract } from "../twin-store.contract.ts";
 import { CommandStatements, SqliteCommandStore } from "./sqlite-command-store.ts";
 import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
 import { ModuleStatements, SqliteModuleStore } from "./sqlite-module-store.ts";
 import { NotificationStatements, SqliteNotificationStore } from "./sqlite-notification-store.ts";
+import { SqliteSubscriptionStore, SubscriptionStatements } from "./sqlite-subscription-store.ts";
 import { SqliteTwinStore, TwinStatements } from "./sqlite-twin-store.ts";
 import { StateDatabase } from "./state-database.ts";
 
@@ -20,6 +22,11 @@ moduleStoreContract("sqlite", async () => {
 });
 
 twinStoreContract("sqlite", async () => new SqliteTwinStore(new TwinStatements(open()), "hub"));
+
+subscriptionStoreContract(
+  "sqlite",
+  async () => new SqliteSubscriptionStore(new SubscriptionStatements(open()), "hub"),
+);
 
 commandStoreContract(
   "sqlite",

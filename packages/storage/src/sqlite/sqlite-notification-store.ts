@@ -86,9 +86,7 @@ export class SqliteNotificationStore<Record> implements NotificationStore<Record
 
   async lock(
     request: Parameters<NotificationStore<Record>["lock"]>[0],
-  ): Promise<
-    { lockToken: string; records: readonly Record[]; enqueuedAtMs: number } | undefined
-  > {
+  ): Promise<{ lockToken: string; records: readonly Record[]; enqueuedAtMs: number } | undefined> {
     const { state, free, lock } = this.#statements;
     const { limit, nowMs, lockedUntilMs, lockToken } = request;
     return state.write(() => {

@@ -26,8 +26,11 @@ export interface RestErrorRow {
 export const REST_ERRORS = {
   ArgumentInvalid: row(400, 400_004, "ArgumentInvalid"),
   BadDeviceResponse: row(502, 502_000, "GenericBadGateway"),
+  BlobNotFound: row(400, 400_020, "InvalidStorageEndpointOrBlob"),
   Busy: row(503, 503_005, "ServerBusy"),
   ConsumerGroupNotFound: row(404, 404_000, "GenericNotFound"),
+  CorrelationIdExpired: row(400, 400_016, "ExpiredFileUploadCorrelationId"),
+  CorrelationIdUnknown: row(400, 400_015, "InvalidFileUploadCorrelationId"),
   DeviceAlreadyExists: row(409, 409_001, "DeviceAlreadyExists"),
   DeviceConnectionClosed: row(404, 404_104, "DeviceConnectionClosedRemotely"),
   // Device SDKs read 403 as a quota and try again; for a disabled identity that is in vain.
@@ -49,9 +52,11 @@ export const REST_ERRORS = {
   QueueFull: row(403, 403_004, "DeviceMaximumQueueDepthExceeded"),
   ReaderDisplaced: row(409, 409_000, "GenericConflict"),
   ReaderQuotaExceeded: row(429, 429_000, "GenericTooManyRequests"),
+  StorageNotConfigured: row(400, 400_014, "DefaultStorageEndpointNotConfigured"),
   SystemModule: row(401, 401_100, "SystemModuleModifyUnauthorizedAccess"),
   TooManyMethodsInFlight: row(403, 403_800, "DeviceMaximumInflightMethodExceeded"),
   TooManyModules: row(413, 413_003, "TooManyModulesOnDevice"),
+  TooManyUploads: row(403, 403_006, "DeviceMaximumActiveFileUploadLimitExceeded"),
   TwinTooLarge: row(400, 400_004, "ArgumentInvalid"),
   Unauthorized: row(401, 401_002, "IotHubUnauthorizedAccess"),
 
