@@ -20,7 +20,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Test files may start a whole server where their package may not. */
-export const TESTS_MAY_ALSO_IMPORT: Readonly<Record<string, readonly string[]>> = {
+const TESTS_MAY_ALSO_IMPORT: Readonly<Record<string, readonly string[]>> = {
   heads: ["testkit"],
   server: ["testkit"],
   edge: ["testkit"],
@@ -82,16 +82,16 @@ function judgeWorkspace(
   target: Workspace,
 ): string | undefined {
   if (target.name === from.name) return "is its own package: use a relative path";
-  const allowed = [
-    ...(MAY_IMPORT[from.name] ?? []),
-    ...(isTestFile(file) ? (TESTS_MAY_ALSO_IMPORT[from.name] ?? []) : []),
-  ];
-  if (!allowed.includes(target.name)) return "is not in its row of the import table";
+  const subpath = `.${specifier.slice(target.manifest.name.length)}`;
+  if (!Object.hasOwn(target.manifest.exports ?? {}, subpath)) return "is not exported";
+  // Not declared: as a dependency, testkit would make a circle of packages out of one of tests.
+  const extras = TESTS_MAY_ALSO_IMPORT[from.name] ?? [];
+  if (isTestFile(file) && extras.includes(target.name)) return undefined;
+  const row = MAY_IMPORT[from.name] ?? [];
+  if (!row.includes(target.name)) return "is not in its row of the import table";
   if (from.name === "cli" && target.name === "server" && !isStartCommand(file)) {
     return "is for the start command alone";
   }
-  const subpath = `.${specifier.slice(target.manifest.name.length)}`;
-  if (!Object.hasOwn(target.manifest.exports ?? {}, subpath)) return "is not exported";
   return isDeclared(from, file, target.manifest.name)
     ? undefined
     : "is not declared in its own package.json";
