@@ -1,0 +1,66 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Head, Log } from "@larimar/heads";
+import type { WebSocketUpgrade } from "@larimar/heads/https";
+import { WebSocketServer, createWebSocketStream } from "ws";
+
+/** Clients put whole protocol frames, seldom several, into a message; a larger one closes the connection. */
+const MESSAGE_BYTES_MAX = 1024 * 1024;
+
+type ProtocolHeads = Readonly<Record<"mqtt" | "amqp", Head>>;
+
+/**
+ * MQTT and AMQP in WebSockets, chosen by sub-protocol alone. Every chunk leaves as one unfragmented binary
+ * frame, and no pings: some clients understand nothing else. (protocol reference: device-facing 1.1)
+ */
+export class WebSockets {
+  readonly #heads: ProtocolHeads;
+  readonly #log: Log;
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MESSAGE_BYTES_MAX,
+    // What clients offered is echoed in their own spelling: some compare it letter by letter.
+    handleProtocols: (offered) => [...offered].find(isKnown) ?? false,
+  });
+
+  constructor(parts: { heads: ProtocolHeads; log: Log }) {
+    this.#heads = parts.heads;
+    this.#log = parts.log;
+  }
+
+  accept({ request, stream, firstBytes, context }: WebSocketUpgrade): void {
+    const chosen = offeredBy(request).find(isKnown);
+    if (chosen === undefined) return refuse(stream);
+    const head = this.#heads[PROTOCOLS[chosen.toLowerCase() as SubProtocol]];
+    this.#server.handleUpgrade(request, stream, firstBytes, (webSocket) => {
+      const connection = createWebSocketStream(webSocket, { allowHalfOpen: false });
+      for (const source of [webSocket, connection]) {
+        source.on("error", (error: Error) => this.#log.debug({ err: error }, "WebSocket failed"));
+      }
+      head.accept(connection, {
+        ...context,
+        // A client that connects by address says no name in the handshake, but does so here.
+        serverName: context.serverName ?? request.headers.host,
+        transport: "websocket",
+      });
+    });
+  }
+}
+
+const PROTOCOLS = { mqtt: "mqtt", amqpwsb10: "amqp" } as const;
+type SubProtocol = keyof typeof PROTOCOLS;
+
+function isKnown(name: string): boolean {
+  return Object.hasOwn(PROTOCOLS, name.toLowerCase());
+}
+
+function offeredBy(request: IncomingMessage): string[] {
+  return (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
+}
+
+function refuse(stream: Duplex): void {
+  stream.once("finish", () => stream.destroy());
+  stream.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+}
