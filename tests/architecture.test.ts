@@ -84,7 +84,12 @@ describe("the judge of imports", () => {
     ["server", "src/start-hub.ts", "better-sqlite3", "is not declared in its own package.json"],
     ["server", "src/start-hub.ts", "../../storage/src/index.ts", "reaches outside of its package"],
     ["server", "src/start-hub.ts", "fs", "is a builtin without its node: prefix"],
-    ["cli", "src/commands/twin/show.ts", "@larimar/server", "is for the start command alone"],
+    [
+      "cli",
+      "src/commands/twin/show.ts",
+      "@larimar/server",
+      "is for commands that need no running server",
+    ],
     ["tests", "crash.test.ts", "@larimar/server", "is not in its row of the import table"],
     ["unheard-of", "src/index.ts", "@larimar/domain", "is not in its row of the import table"],
     ["server", "src/start-hub.ts", "(computed)", "computes what it imports"],
@@ -102,6 +107,7 @@ describe("the judge of imports", () => {
     ["heads", "src/mqtt/publish.ts", "../log.ts"],
     ["server", "src/start-hub.ts", "@larimar/heads/mqtt"],
     ["cli", "src/commands/start.ts", "@larimar/server"],
+    ["cli", "src/commands/config/print.ts", "@larimar/server"],
     ["heads", "src/mqtt/publish.test.ts", "@larimar/testkit"],
     ["tests", "crash.test.ts", "@larimar/testkit"],
   ])("lets %s/%s import %s", (name, file, specifier) => {

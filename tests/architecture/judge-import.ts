@@ -11,7 +11,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   heads: ["domain", "wire"], // and heads/mqtt does not import heads/amqp
   server: ["domain", "wire", "storage", "heads"],
   edge: ["domain", "wire", "storage", "heads"],
-  cli: ["wire", "server"], // server for `larimar start` alone
+  cli: ["wire", "server"], // server for commands that need none running
   console: ["wire"],
   testkit: ["domain", "wire", "storage", "heads", "server"],
   // Both look at Larimar from outside, as its users do.
@@ -89,16 +89,17 @@ function judgeWorkspace(
   if (isTestFile(file) && extras.includes(target.name)) return undefined;
   const row = MAY_IMPORT[from.name] ?? [];
   if (!row.includes(target.name)) return "is not in its row of the import table";
-  if (from.name === "cli" && target.name === "server" && !isStartCommand(file)) {
-    return "is for the start command alone";
+  if (from.name === "cli" && target.name === "server" && !needsNoServer(file)) {
+    return "is for commands that need no running server";
   }
   return isDeclared(from, file, target.manifest.name)
     ? undefined
     : "is not declared in its own package.json";
 }
 
-function isStartCommand(file: string): boolean {
-  return /^src\/commands\/start(\/.+)?(\.test)?\.ts$/.test(file);
+/** What works on a data directory or on the options themselves; everything else talks HTTPS. */
+function needsNoServer(file: string): boolean {
+  return /^src\/commands\/(?:start|reset|config)(?:\/.+)?(?:\.test)?\.ts$/.test(file);
 }
 
 /** npm hoists, so the compiler happily accepts a neighbour's dependency. */
