@@ -49,5 +49,7 @@ function consume(
       request.off("data", onData).off("end", onEnd).off("close", onGone);
     };
     request.on("data", onData).on("end", onEnd).on("close", onGone);
+    // Paused before, when there was too much of it.
+    request.resume();
   });
 }

@@ -95,7 +95,7 @@ export class TestHead implements AsyncDisposable {
     const [incoming] = (await once(outgoing, "response")) as [http.IncomingMessage];
     const text = Buffer.concat((await incoming.toArray()) as Buffer[]).toString("utf8");
     const isJson = incoming.headers["content-type"]?.startsWith("application/json") === true;
-    const json: unknown = isJson ? JSON.parse(text) : undefined;
+    const json: unknown = isJson && text !== "" ? JSON.parse(text) : undefined;
     return { status: incoming.statusCode ?? 0, headers: incoming.headers, text, json };
   }
 
