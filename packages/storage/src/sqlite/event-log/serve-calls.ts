@@ -1,4 +1,4 @@
-import { parentPort } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import { toStorageError } from "../../storage-error.ts";
 import type { Calls, WorkerError } from "./worker-calls.ts";
 
@@ -11,24 +11,18 @@ export type Reply<C extends Calls> =
   | { readonly value: C[keyof C]["reply"] }
   | { readonly error: WorkerError };
 
-export type Handlers<C extends Calls> = {
-  readonly [K in keyof C]: (request: C[K]["request"]) => C[K]["reply"];
-};
+/** How a worker answers: each call in turn, in the order they came. */
+export interface Service<C extends Calls> {
+  readonly handlers: { readonly [K in keyof C]: (request: C[K]["request"]) => C[K]["reply"] };
+  /** What changes hands with an answer instead of being copied. */
+  buffersOf(reply: C[keyof C]["reply"]): ArrayBuffer[];
+}
 
-/**
- * The worker's end: calls are answered one after another in the order they came. `buffersOf` names what
- * changes hands with an answer instead of being copied.
- */
-export function serveCalls<C extends Calls>(
-  handlers: Handlers<C>,
-  buffersOf: (reply: C[keyof C]["reply"]) => ArrayBuffer[],
-): void {
-  const port = parentPort;
-  if (port === null) throw new Error("This file runs in a worker thread only");
+export function serveCalls<C extends Calls>(port: MessagePort, service: Service<C>): void {
   port.on("message", ({ name, request }: Request<C>) => {
     try {
-      const value = handlers[name](request);
-      port.postMessage({ value } satisfies Reply<C>, buffersOf(value));
+      const value = service.handlers[name](request);
+      port.postMessage({ value } satisfies Reply<C>, service.buffersOf(value));
     } catch (error) {
       port.postMessage({ error: toWorkerError(error) } satisfies Reply<C>);
     }
@@ -40,4 +34,10 @@ export function serveCalls<C extends Calls>(
 export function toWorkerError(error: unknown, file = "events.db"): WorkerError {
   const { code, message } = toStorageError(error, file);
   return { code, message };
+}
+
+/** The port of the thread that runs this file's importer; a file for a worker is of no use elsewhere. */
+export function portOf(parentPort: MessagePort | null): MessagePort {
+  if (parentPort === null) throw new Error("This file runs in a worker thread only");
+  return parentPort;
 }

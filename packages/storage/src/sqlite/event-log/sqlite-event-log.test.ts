@@ -1,13 +1,26 @@
 import { DEFAULT_EVENT_RETENTION } from "@larimar/domain";
+import { afterAll, vi } from "vitest";
 import { eventLogContract } from "../../event-log.contract.ts";
+import { ManualClock } from "../../fixtures/manual-clock.fixture.ts";
 import { openStorage } from "../open-storage.ts";
 
-eventLogContract("sqlite", async (partitionCount) => {
-  const storage = await openStorage({ isEphemeral: true });
-  const log = await storage.openEventLog({
-    name: "local",
-    partitionCount,
+// The first test starts worker threads, from source at that; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const clock = new ManualClock();
+// Each test gets a hub of its own: starting the workers takes longer than all tests together.
+const storage = openStorage({ isEphemeral: true, clock });
+let hubs = 0;
+
+afterAll(async () => (await storage)[Symbol.asyncDispose]());
+
+eventLogContract("sqlite", async () => {
+  const log = await (
+    await storage
+  ).openEventLog({
+    name: `hub-${(hubs += 1)}`,
+    partitionCount: 3,
     eventRetention: DEFAULT_EVENT_RETENTION,
   });
-  return Object.assign(log, { [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose]() });
+  return { log, clock };
 });

@@ -1,0 +1,122 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { openEventLogOnDisk } from "../../fixtures/event-log-on-disk.fixture.ts";
+import { appendOf, readAll } from "../../fixtures/records.fixture.ts";
+
+const textsIn = async (...args: Parameters<typeof readAll>) =>
+  (await readAll(...args)).map(({ text }) => text);
+
+test("events, positions and times survive a restart", async () => {
+  await using disk = await openEventLogOnDisk({ partitionCount: 2 });
+  await disk.log.append(appendOf(1, ["a", "b"]));
+  const before = disk.log.state(1);
+  await disk.reopen();
+  expect(disk.log.state(1)).toEqual(before);
+  disk.clock.advance(-5000);
+  await disk.log.append(appendOf(1, ["c"]));
+  expect(await readAll(disk.log, 1)).toMatchObject([
+    { position: 0, text: "a" },
+    { position: 1, text: "b" },
+    { position: 2, text: "c", enqueuedAtMs: before.lastEnqueuedAtMs },
+  ]);
+  expect(disk.log.state(0).lastPosition).toBe(-1);
+});
+
+test("closing writes what is still on its way", async () => {
+  await using disk = await openEventLogOnDisk();
+  const appended = disk.log.append(appendOf(0, ["a"]));
+  await disk.reopen();
+  await appended;
+  expect(await textsIn(disk.log, 0)).toEqual(["a"]);
+});
+
+test("nothing can be appended any more once the log is closed", async () => {
+  await using disk = await openEventLogOnDisk();
+  const { log } = disk;
+  await disk.reopen();
+  await expect(log.append(appendOf(0, ["a"]))).rejects.toMatchObject({
+    code: "EventLogUnavailable",
+  });
+});
+
+test("events that are no longer in memory are read from disk, up to where memory begins", async () => {
+  await using disk = await openEventLogOnDisk({ limits: { tailBytesPerPartitionMax: 1000 } });
+  const texts = Array.from({ length: 30 }, (_, index) => `${index}`.padEnd(80, "."));
+  for (const text of texts) {
+    disk.clock.advance(10);
+    await disk.log.append(appendOf(0, [text, `${text}2`]));
+  }
+  expect(disk.workers.has("reader")).toBe(false);
+  expect(await textsIn(disk.log, 0)).toEqual(texts.flatMap((text) => [text, `${text}2`]));
+  expect(disk.workers.has("reader")).toBe(true);
+  const startMs = disk.log.state(0).lastEnqueuedAtMs - 290;
+  const found = [0, 1, 10, 100, 285, 290, 291].map((ms) => disk.log.positionAt(0, startMs + ms));
+  expect(await Promise.all(found)).toEqual([0, 2, 2, 20, 58, 58, 60]);
+});
+
+test("the memory for recent events is shared between partitions within one limit", async () => {
+  const limits = { tailBytesPerPartitionMax: 100_000, tailBytesMax: 2000 };
+  await using disk = await openEventLogOnDisk({ partitionCount: 2, limits });
+  for (let index = 0; index < 20; index += 1) {
+    await disk.log.append(appendOf(index % 2, [`${index}`.padEnd(500, ".")]));
+  }
+  // The newest are still in memory for both, so that reading them starts no reader.
+  for (const partition of [0, 1]) {
+    expect(await disk.log.read(partition, 9, { bytesMax: 1000 })).toHaveLength(1);
+  }
+  expect(disk.workers.has("reader")).toBe(false);
+  expect(await readAll(disk.log, 0)).toHaveLength(10);
+  expect(disk.workers.has("reader")).toBe(true);
+});
+
+test("hubs in the same database keep their events apart", async () => {
+  await using disk = await openEventLogOnDisk();
+  const eventRetention = { ageMs: 1000, bytesMax: 1000 };
+  const other = await disk.service.openHub({ name: "other", partitionCount: 3, eventRetention });
+  await disk.log.append(appendOf(0, ["mine"]));
+  expect(other.state(0).lastPosition).toBe(-1);
+  await other.append(appendOf(0, ["theirs"]));
+  expect(await textsIn(other, 0)).toEqual(["theirs"]);
+  expect(await textsIn(disk.log, 0)).toEqual(["mine"]);
+});
+
+test("a row that was damaged on disk is passed over and reported", async () => {
+  await using disk = await openEventLogOnDisk();
+  for (const text of ["a", "b", "c", "d"]) await disk.log.append(appendOf(0, [text]));
+  await disk.reopen(() => {
+    const database = new Database(disk.file);
+    database.exec("UPDATE batches SET bytes = zeroblob(length(bytes)) WHERE first_position = 1");
+    database.exec("UPDATE batches SET first_time_ms = 0 WHERE first_position = 3");
+    database.close();
+  });
+  expect(await textsIn(disk.log, 0, 1)).toEqual(["a", "c"]);
+  expect(await textsIn(disk.log, 0)).toEqual(["a", "c"]);
+  // Once for each row, however often it is met.
+  expect(disk.captured.lines).toMatchObject([
+    { fields: { firstPosition: 1 }, message: "damaged events were passed over" },
+    { fields: { firstPosition: 3 }, message: "damaged events were passed over" },
+  ]);
+});
+
+test("rows whose pages were overwritten in a large database are passed over and reported", async () => {
+  await using disk = await openEventLogOnDisk({ limits: { rowBytesMax: 4_000_000 } });
+  // Together too large for the check of a whole database at its start.
+  const texts = ["a", "b", "c"].map((letter) => letter.repeat(3_000_000));
+  for (const text of texts) await disk.log.append(appendOf(0, [text]));
+  await disk.reopen(() => {
+    const database = new Database(disk.file);
+    const sql = "SELECT pageno FROM dbstat WHERE name = 'batches' AND pagetype = 'overflow'";
+    const pages = database.prepare<[], number>(`${sql} ORDER BY pageno`).pluck().all();
+    database.close();
+    overwritePage(disk.file, pages[Math.floor(pages.length / 2)]!);
+  });
+  expect(await textsIn(disk.log, 0)).toEqual([texts[0], texts[2]]);
+  expect(disk.captured.lines).toMatchObject([{ fields: { firstPosition: 1 } }]);
+});
+
+function overwritePage(file: string, page: number): void {
+  const descriptor = openSync(file, "r+");
+  writeSync(descriptor, Buffer.alloc(4096, 0xff), 0, 4096, (page - 1) * 4096);
+  closeSync(descriptor);
+}
