@@ -90,7 +90,7 @@ describe("the judge of imports", () => {
       "@larimar/server",
       "is for commands that need no running server",
     ],
-    ["tests", "crash.test.ts", "@larimar/server", "is not in its row of the import table"],
+    ["tests", "crash.test.ts", "@larimar/storage", "is not in its row of the import table"],
     ["unheard-of", "src/index.ts", "@larimar/domain", "is not in its row of the import table"],
     ["server", "src/start-hub.ts", "(computed)", "computes what it imports"],
   ])("refuses %s/%s → %s: it %s", (name, file, specifier, reason) => {
