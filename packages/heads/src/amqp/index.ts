@@ -1,1 +1,2 @@
-export {};
+export * from "./amqp-head.ts";
+export * from "./amqp-limits.ts";

@@ -1,0 +1,65 @@
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
+import type { Clock, HubDirectory } from "@larimar/domain";
+import type { ConnectionContext, Head } from "../head.ts";
+import type { Log } from "../log.ts";
+import type { AmqpLimits } from "./amqp-limits.ts";
+import { DEFAULT_AMQP_LIMITS } from "./amqp-limits.ts";
+import { ClientConnection } from "./client-connection.ts";
+import type { ClientConnectionParts } from "./client-connection.ts";
+
+export interface AmqpHeadParts {
+  readonly hubs: HubDirectory;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where clients that are redirected find this head. */
+  readonly amqpPort: () => number;
+  readonly limits?: Partial<AmqpLimits>;
+}
+
+export function createAmqpHead(parts: AmqpHeadParts): Head {
+  return new AmqpHead(parts);
+}
+
+/** AMQP 1.0 for devices, services and readers of events, as IoT Hub and Event Hubs speak it. */
+class AmqpHead implements Head {
+  readonly #connections = new Set<ClientConnection>();
+  readonly #parts: ClientConnectionParts;
+  #isClosing = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor({ hubs, clock, log, amqpPort, limits }: AmqpHeadParts) {
+    this.#parts = {
+      hubs,
+      clock,
+      log,
+      amqpPort,
+      limits: { ...DEFAULT_AMQP_LIMITS, ...limits },
+      containerId: `DeviceGateway_${randomBytes(16).toString("hex")}`,
+      onClosed: (connection) => this.#forget(connection),
+    };
+  }
+
+  accept(stream: Duplex, context: ConnectionContext): void {
+    if (this.#isClosing) {
+      stream.destroy();
+      return;
+    }
+    this.#connections.add(new ClientConnection(stream, context, this.#parts));
+  }
+
+  /** Every connection is gone within its grace time. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    for (const connection of this.#connections) connection.shutDown();
+    if (this.#connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+  }
+
+  #forget(connection: ClientConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+}

@@ -1,0 +1,177 @@
+import type { Duplex } from "node:stream";
+import type { Clock, Hub, HubDirectory } from "@larimar/domain";
+import { HubError } from "@larimar/domain";
+import type { OpenPerformative } from "@larimar/wire";
+import { AmqpDecodeError } from "@larimar/wire";
+import type { ConnectionContext } from "../head.ts";
+import type { Log } from "../log.ts";
+import type { AmqpLimits } from "./amqp-limits.ts";
+import { Cbs } from "./cbs.ts";
+import { AmqpConnection } from "./engine/amqp-connection.ts";
+import { AmqpFault } from "./engine/amqp-fault.ts";
+import type { AnyLink } from "./engine/amqp-session.ts";
+import { detachAtExpiry, watchExpiry } from "./expiry.ts";
+import { chooseHub, hostNameOf } from "./hub-choice.ts";
+import { LinkRefusal, refusalFields } from "./link-refusal.ts";
+import type { LinkServices } from "./link-services.ts";
+import { ManagementLinks } from "./links/management-links.ts";
+import { routeLink } from "./links/route-link.ts";
+import type { LinkNodes } from "./links/route-link.ts";
+import { RequestNode } from "./request-node.ts";
+import { createSaslDecision } from "./sasl.ts";
+import { TokenStore } from "./token-store.ts";
+
+export interface ClientConnectionParts {
+  readonly hubs: HubDirectory;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: AmqpLimits;
+  readonly amqpPort: () => number;
+  readonly containerId: string;
+  readonly onClosed: (connection: ClientConnection) => void;
+}
+
+/** One client: whom it may speak for, and what its links are for. */
+export class ClientConnection {
+  readonly #parts: ClientConnectionParts;
+  readonly #context: ConnectionContext;
+  readonly #engine: AmqpConnection;
+  readonly #nodes: LinkNodes;
+  #hostName: string | undefined;
+  #hub: Hub | undefined;
+  /** Of a token by which the whole connection is authorised. */
+  #expiry: Disposable | undefined;
+
+  constructor(stream: Duplex, context: ConnectionContext, parts: ClientConnectionParts) {
+    const { hubs, clock, log, limits, amqpPort } = parts;
+    this.#parts = parts;
+    this.#context = context;
+    const tokens = new TokenStore(limits.tokensMax);
+    const hub = () => this.#hub;
+    const cbs = new Cbs({
+      hubs,
+      hub,
+      tokens,
+      tokenLengthMax: limits.tokenLengthMax,
+      onUnexpected: (error) => log.error({ ...this.#describe(), err: error }, "put-token failed"),
+    });
+    const services: LinkServices = {
+      hubs,
+      hub,
+      hostNameOf: (of) => hostNameOf(of, [context.serverName, this.#hostName]),
+      amqpPort,
+      clock,
+      log,
+      limits,
+      tokens,
+      detachAtExpiry: (link, authorize) => detachAtExpiry(clock, link, authorize),
+    };
+    this.#nodes = {
+      cbs: new RequestNode({
+        pendingResponsesMax: limits.pendingResponsesMax,
+        answer: (request) => cbs.answer(request),
+      }),
+      management: new ManagementLinks(services),
+      services,
+    };
+    this.#engine = new AmqpConnection({
+      stream,
+      containerId: parts.containerId,
+      clock,
+      limits,
+      handler: {
+        decideSasl: createSaslDecision({
+          hubs,
+          cbs,
+          tokens,
+          context,
+          onAuthorized: (expiresAtMs) => this.#closeAtExpiry(expiresAtMs),
+          onRefused: (error) => this.#logSaslRefusal(error),
+        }),
+        opened: (open) => this.#opened(open),
+        attached: (link) => void this.#attach(link),
+        failed: (error) => this.#logFailure(error),
+        closed: () => this.#closed(),
+      },
+    });
+  }
+
+  /** Clients of every kind come back after this condition. (protocol reference: device-facing 4.11, 7.7) */
+  shutDown(): void {
+    this.#engine.close({
+      condition: "amqp:internal-error",
+      description: "The server is shutting down",
+    });
+  }
+
+  #opened(open: OpenPerformative): void {
+    this.#hostName = open.hostName;
+    this.#hub = chooseHub(this.#parts.hubs, this.#context.serverName, open.hostName);
+    this.#parts.log.debug(this.#describe(), "connection opened");
+  }
+
+  async #attach(link: AnyLink): Promise<void> {
+    try {
+      await routeLink(link, this.#nodes);
+    } catch (error) {
+      const refusal = refusalFields(error);
+      if (error instanceof LinkRefusal || error instanceof HubError) {
+        const { condition, description: detail } = refusal;
+        this.#parts.log.info({ ...this.#describe(), condition, detail }, "link refused");
+      } else {
+        this.#parts.log.error({ ...this.#describe(), err: error }, "link could not be opened");
+      }
+      link.detach(refusal);
+    }
+  }
+
+  /** A connection authorised by a password lives as long as the token that it was. (service-facing 4.1) */
+  #closeAtExpiry(expiresAtMs: number): void {
+    this.#expiry = watchExpiry(this.#parts.clock, expiresAtMs, () => {
+      this.#parts.log.info({ ...this.#describe(), reason: "tokenExpired" }, CLOSED_BY_SERVER);
+      this.#engine.close({
+        condition: "amqp:unauthorized-access",
+        description: "The token of the connection has expired",
+      });
+      return undefined;
+    });
+  }
+
+  #logSaslRefusal(error: unknown): void {
+    if (error instanceof HubError) {
+      const { code, message: detail } = error;
+      this.#parts.log.info({ ...this.#describe(), code, detail }, "client refused");
+    } else {
+      this.#parts.log.error(
+        { ...this.#describe(), err: error },
+        "client could not be authenticated",
+      );
+    }
+  }
+
+  #logFailure(error: unknown): void {
+    const { log } = this.#parts;
+    if (error instanceof AmqpFault) {
+      const { condition, scope, message: detail } = error;
+      log.warn({ ...this.#describe(), condition, scope, detail }, CLOSED_BY_SERVER);
+    } else if (error instanceof AmqpDecodeError) {
+      const condition = "amqp:decode-error";
+      log.warn({ ...this.#describe(), condition, detail: error.message }, CLOSED_BY_SERVER);
+    } else {
+      log.error({ ...this.#describe(), err: error }, CLOSED_BY_SERVER);
+    }
+  }
+
+  #closed(): void {
+    this.#expiry?.[Symbol.dispose]();
+    this.#parts.log.debug(this.#describe(), "connection closed");
+    this.#parts.onClosed(this);
+  }
+
+  #describe(): object {
+    const { remoteAddress, transport } = this.#context;
+    return { protocol: "amqp", transport, hub: this.#hub?.settings.name, remoteAddress };
+  }
+}
+
+const CLOSED_BY_SERVER = "connection closed by the server";

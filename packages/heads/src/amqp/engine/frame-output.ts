@@ -1,0 +1,91 @@
+import type { Duplex } from "node:stream";
+import { AmqpWriter } from "@larimar/wire";
+import { FRAME_TYPE } from "./frame-reader.ts";
+
+const CHUNK_BYTES_MIN = 512;
+const CHUNK_BYTES_MAX = 131_072;
+
+export interface FrameOutputParts {
+  readonly stream: Duplex;
+  readonly unwrittenBytesMax: number;
+  readonly onFlush: () => void;
+  /** The output has room again. */
+  readonly onWritable: () => void;
+}
+
+/**
+ * Collects frames and writes everything that was said in one go with one call. It never refuses a frame:
+ * whoever has much to send asks `isFull` first.
+ */
+export class FrameOutput {
+  writer: AmqpWriter;
+  readonly #parts: FrameOutputParts;
+  #isScheduled = false;
+  #isClosed = false;
+
+  constructor(parts: FrameOutputParts) {
+    this.#parts = parts;
+    this.writer = new AmqpWriter(CHUNK_BYTES_MIN);
+    parts.stream.on("drain", parts.onWritable);
+  }
+
+  /** What has been said and not yet left this process. */
+  get unwrittenBytes(): number {
+    return this.writer.at + this.#parts.stream.writableLength;
+  }
+
+  get isFull(): boolean {
+    return this.unwrittenBytes >= this.#parts.unwrittenBytesMax;
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.writer.raw(bytes);
+    this.scheduleFlush();
+  }
+
+  frame(channel: number, writeBody: (writer: AmqpWriter) => void): void {
+    const { writer } = this;
+    const start = writer.at;
+    writer.uint32(0);
+    writer.byte(2); // data offset, in words
+    writer.byte(FRAME_TYPE.amqp);
+    writer.byte(channel >>> 8);
+    writer.byte(channel & 0xff);
+    writeBody(writer);
+    writer.uint32At(start, writer.at - start);
+    this.scheduleFlush();
+  }
+
+  /** Everything written until the current work is done goes out together. */
+  scheduleFlush(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => this.flush());
+  }
+
+  flush(): void {
+    this.#isScheduled = false;
+    const { writer } = this;
+    if (writer.at === 0 || this.#isClosed) return;
+    const { stream, onFlush, onWritable } = this.#parts;
+    const { buffer, byteOffset } = writer.bytes;
+    const chunk = Buffer.from(buffer, byteOffset, writer.at);
+    // The stream keeps the chunk until it is written: the next one gets memory of its own.
+    this.writer = new AmqpWriter(chunkBytes(writer.at));
+    onFlush();
+    // Below its high-water mark a stream never says "drain".
+    if (stream.write(chunk)) onWritable();
+  }
+
+  /** What is still to be said goes out; whatever is said after that does not. */
+  end(): void {
+    this.flush();
+    this.#isClosed = true;
+    this.#parts.stream.end();
+  }
+}
+
+/** Connections that say much get room for it; those that say little do not hold memory. */
+function chunkBytes(lastBytes: number): number {
+  return Math.min(Math.max(lastBytes, CHUNK_BYTES_MIN), CHUNK_BYTES_MAX);
+}
