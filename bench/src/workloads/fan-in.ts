@@ -47,6 +47,7 @@ function table(context: WorkloadContext, results: readonly ContestResult[]): str
       result.name,
       formatCount(medianOf(samples, (sample) => sample.acknowledgedPerSecond)),
       formatCount(perCore(result)),
+      rangePerCore(result),
       formatRatio(perCore(result), referencePerCore),
       formatShare(medianOf(samples, (sample) => sample.serverCoreShare)),
       formatShare(medianOf(samples, (sample) => sample.generatorCoreShare)),
@@ -57,13 +58,14 @@ function table(context: WorkloadContext, results: readonly ContestResult[]): str
     ];
   });
   for (const { name, hint } of context.skipped) {
-    rows.push([`${name} (${hint})`, ...Array.from({ length: 9 }, () => "–")]);
+    rows.push([`${name} (${hint})`, ...Array.from({ length: 10 }, () => "–")]);
   }
   return markdownTable(
     [
       "peer",
       "acks/s",
       "acks per server-core-second",
+      "lowest–highest",
       `vs ${REFERENCE_PEER}`,
       "server core",
       "load core",
@@ -78,4 +80,9 @@ function table(context: WorkloadContext, results: readonly ContestResult[]): str
 
 function perCore({ samples }: ContestResult): number {
   return medianOf(samples, (sample) => sample.acknowledgedPerServerCoreSecond);
+}
+
+function rangePerCore({ samples }: ContestResult): string {
+  const values = samples.map((sample) => sample.acknowledgedPerServerCoreSecond);
+  return `${formatCount(Math.min(...values))}–${formatCount(Math.max(...values))}`;
 }

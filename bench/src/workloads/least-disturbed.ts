@@ -1,3 +1,5 @@
+import type { Cores } from "../contender.ts";
+import { coreBusySeconds } from "../peers/process-stats.ts";
 import type { WorkloadContext } from "./workload.ts";
 
 /** A measurement during which others used more of a core than this is made again, so often at most. */
@@ -5,6 +7,10 @@ const DISTURBED_SHARE = 0.08;
 const ATTEMPTS_MAX = 4;
 /** Pause after each measurement, so that one peer's tail of work is not charged to the next. */
 const SETTLE_MS = 300;
+
+/** Before each measurement the cores are given this long to become idle; then it is made regardless. */
+const QUIET_WAIT_MS_MAX = 10_000;
+const QUIET_POLL_MS = 500;
 
 interface Disturbed {
   /** What others on the machine took of the cores meanwhile. */
@@ -19,6 +25,7 @@ export async function leastDisturbed<Sample extends Disturbed>(
 ): Promise<Sample> {
   let best: Sample | undefined;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    await waitForQuiet(context.cores);
     const sample = await measure();
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     if (best === undefined || sample.othersCoreShare < best.othersCoreShare) best = sample;
@@ -38,4 +45,17 @@ export function disturbanceNotes(
     if (others <= DISTURBED_SHARE) return [];
     return [`- ${name}: others on the machine took up to ${Math.round(others * 100)} % of a core.`];
   });
+}
+
+async function waitForQuiet(cores: Cores): Promise<void> {
+  const pinned = [cores.server, cores.load].filter((core) => core !== undefined);
+  const busySeconds = () => pinned.map(coreBusySeconds);
+  const endMs = performance.now() + QUIET_WAIT_MS_MAX;
+  while (performance.now() < endMs) {
+    const before = busySeconds();
+    await new Promise((resolve) => setTimeout(resolve, QUIET_POLL_MS));
+    const after = busySeconds();
+    const shares = after.map((busy, index) => ((busy - before[index]!) * 1000) / QUIET_POLL_MS);
+    if (shares.every((share) => share <= DISTURBED_SHARE)) return;
+  }
 }
