@@ -3,9 +3,14 @@
  * both result words combined, cut to 16 bits. (protocol reference: service-facing 5.10)
  */
 export function partitionOf(key: string, partitionCount: number): number {
-  const [first, second] = lookup3(utf8(key));
+  const [first, second] = hashText(key);
   const hash = ((first ^ second) << 16) >> 16;
   return Math.abs(hash % partitionCount);
+}
+
+/** Two words of 32 bits that depend on the text alone. */
+export function hashText(text: string): [number, number] {
+  return lookup3(utf8(text));
 }
 
 function lookup3(data: Uint8Array): [number, number] {
