@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { earliestEventPosition } from "@azure/event-hubs";
 import type { ConnectionInfo } from "@larimar/server";
 import type { ReaderRequest } from "./events-reader-main.ts";
 
@@ -44,7 +45,7 @@ export class EventsReader implements AsyncDisposable {
       connectionString: hub.events.connectionString,
       consumerGroup: "$Default",
       transport: "tcp",
-      start: { sequenceNumber: -1, isInclusive: false } as never,
+      start: earliestEventPosition,
       ...request,
     };
     const child = spawn(process.execPath, ["--import", "tsx", MAIN, JSON.stringify(full)], {
@@ -52,7 +53,7 @@ export class EventsReader implements AsyncDisposable {
       env: { ...process.env, NODE_EXTRA_CA_CERTS: connection.caFile },
     });
     const reader = new EventsReader(child);
-    createInterface({ input: child.stdout! }).on("line", (line) => reader.#take(line));
+    createInterface({ input: child.stdout }).on("line", (line) => reader.#take(line));
     await reader.waitFor(() => reader.#ready.size === hub.events.partitionIds.length, "ready");
     return reader;
   }

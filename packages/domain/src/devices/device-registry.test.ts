@@ -38,7 +38,7 @@ describe("the device registry", () => {
     const create = (deviceId: string, primaryKey: string) =>
       hub.devices.create({ deviceId, authentication: { primaryKey, secondaryKey: "" } });
     const { device } = await create("d1", "");
-    expect(device.authentication).toMatchObject({ primaryKey: expect.stringMatching(/^.{44}$/) });
+    expect(JSON.stringify(device.authentication)).toMatch(/"primaryKey":".{44}"/);
     await expect(create("d2", "not base64!")).rejects.toMatchObject({ code: "ArgumentInvalid" });
     await expect(create("d3", "c2hvcnQ=")).rejects.toMatchObject({ code: "ArgumentInvalid" });
   });

@@ -138,7 +138,7 @@ export class Methods {
         },
         (error: unknown) => {
           finish();
-          reject(error as Error);
+          reject(error);
         },
       );
     });

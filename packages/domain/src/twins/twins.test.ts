@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { JsonObject } from "../json/json-value.ts";
 import { createTestHub } from "../fixtures/index.fixture.ts";
 import { nextTwinEtag, twinEtag } from "./twin.ts";
 
@@ -78,7 +79,7 @@ describe("a twin", () => {
     ["an empty key", { "": 1 }],
     ["a text over 4096 characters", { a: "x".repeat(4097) }],
     ["an integer beyond 2^52", { a: 2 ** 53 }],
-    ["eleven levels", JSON.parse(`${'{"a":'.repeat(12)}1${"}".repeat(12)}`)],
+    ["eleven levels", JSON.parse(`${'{"a":'.repeat(12)}1${"}".repeat(12)}`) as JsonObject],
   ])("refuses %s and stays as it was", async (_, patch) => {
     const { hub } = await setUp();
     await expect(hub.twins.patchReported(key, patch)).rejects.toMatchObject({

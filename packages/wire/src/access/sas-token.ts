@@ -10,9 +10,11 @@ type FieldName = (typeof FIELD_NAMES)[number];
  */
 export function parseSasToken(text: string): SasToken | undefined {
   const [prefix, fieldText, ...rest] = text.trim().split(" ");
-  if (prefix?.toLowerCase() !== PREFIX || fieldText === undefined || rest.length > 0) return undefined;
+  if (prefix?.toLowerCase() !== PREFIX || fieldText === undefined || rest.length > 0)
+    return undefined;
   const fields = readFields(fieldText);
-  if (fields?.sr === undefined || fields.se === undefined || fields.sig === undefined) return undefined;
+  if (fields?.sr === undefined || fields.se === undefined || fields.sig === undefined)
+    return undefined;
   if (!/^\d{1,15}$/.test(fields.se)) return undefined;
   return {
     rawResource: fields.sr,
