@@ -92,7 +92,7 @@ export class HubClient {
           : `${path}${path.includes("?") ? "&" : "?"}${API_VERSION}`,
         headers: {
           host: this.hub.hostName,
-          authorization: this.#ownerToken(),
+          authorization: this.authorization(),
           ...(text !== undefined && { "content-type": "application/json; charset=utf-8" }),
           ...headers,
         },
@@ -115,9 +115,10 @@ export class HubClient {
     });
   }
 
-  #ownerToken(): string {
-    const owner = this.hub.connectionStrings["iothubowner"] ?? "";
-    const { SharedAccessKey = "", SharedAccessKeyName = "" } = parseConnectionString(owner);
+  /** A token made with a connection string of a policy, the owner's unless another is given. */
+  authorization(connectionString = this.hub.connectionStrings["iothubowner"] ?? ""): string {
+    const { SharedAccessKey = "", SharedAccessKeyName = "" } =
+      parseConnectionString(connectionString);
     return signToken({
       resource: this.hub.hostName,
       key: SharedAccessKey,

@@ -27,7 +27,11 @@ const UNPRIVILEGED_HTTPS_PORT = 8443;
 const FREE_PORT_ATTEMPTS_MAX = 20;
 
 /** Takes every port or none, before anything else of a start happens. Throws `StartError`. */
-export async function bindPorts(request: BindRequest): Promise<BoundPorts> {
+export async function bindPorts(
+  request: BindRequest,
+  listenOn: typeof listen = listen,
+): Promise<BoundPorts> {
+  const bindPort = (port: number) => bindEverywhere(addresses, port, listenOn);
   const addresses = request.addresses ?? availableLoopback();
   const notices: string[] = [];
   const bound: Partial<Record<ProtocolName, BoundPort>> = {};
@@ -37,10 +41,10 @@ export async function bindPorts(request: BindRequest): Promise<BoundPorts> {
   try {
     for (const protocol of PROTOCOL_NAMES) {
       const port = request.ports[protocol];
-      bound[protocol] = await bindPort(addresses, port).catch((error: unknown) => {
+      bound[protocol] = await bindPort(port).catch((error: unknown) => {
         if (port !== HTTPS_PORT || codeOf(error) !== "EACCES") throw toStartError(error, protocol);
         notices.push(WITHOUT_443);
-        return bindPort(addresses, UNPRIVILEGED_HTTPS_PORT).catch((second: unknown) => {
+        return bindPort(UNPRIVILEGED_HTTPS_PORT).catch((second: unknown) => {
           throw toStartError(second, protocol);
         });
       });
@@ -71,7 +75,11 @@ function availableLoopback(): readonly string[] {
 }
 
 /** The same port on every address. */
-async function bindPort(addresses: readonly string[], port: number): Promise<BoundPort> {
+async function bindEverywhere(
+  addresses: readonly string[],
+  port: number,
+  listenOn: typeof listen,
+): Promise<BoundPort> {
   for (let attempt = 1; ; attempt += 1) {
     const servers: Server[] = [];
     let address = "";
@@ -80,7 +88,7 @@ async function bindPort(addresses: readonly string[], port: number): Promise<Bou
         const chosen = servers[0] === undefined ? port : portOf(servers[0]);
         // `::` alone serves both families; beside 0.0.0.0 it must leave the other one to it.
         const ipv6Only = addresses.includes("0.0.0.0");
-        servers.push(await listen({ host: address, port: chosen, ipv6Only }));
+        servers.push(await listenOn({ host: address, port: chosen, ipv6Only }));
       }
       return new BoundPort(portOf(servers[0]!), servers);
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Clock, HubDirectory } from "@larimar/domain";
 import type { Head } from "@larimar/heads";
+import { createAmqpHead } from "@larimar/heads/amqp";
 import { createHttpsHead } from "@larimar/heads/https";
 import { createMqttHead } from "@larimar/heads/mqtt";
 import type { LogOfServer } from "../start-server.ts";
@@ -26,10 +27,7 @@ export function serve({ bound, certificate, hubs, clock, log }: ServeParts): Asy
     https: log.child({ subsystem: "https" }),
   };
   const mqtt = createMqttHead({ hubs, clock, log: logs.mqtt });
-  const amqp: Head = {
-    accept: (stream) => void stream.destroy(),
-    [Symbol.asyncDispose]: async () => undefined,
-  };
+  const amqp = createAmqpHead({ hubs, clock, log: logs.amqp, amqpPort: () => bound.ports.amqp });
   const https = createHttpsHead({ hubs, clock, log: logs.https, ready: () => isServing });
   const webSockets = new WebSockets({ heads: { mqtt, amqp }, log: logs.https });
   https.onUpgrade((upgrade) => webSockets.accept(upgrade));

@@ -48,7 +48,7 @@ export async function makeAuthority(
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return { certPem: certificate.toString("pem"), keyPem: await exportKey(keys.privateKey) };
+  return { certPem: `${certificate.toString("pem")}\n`, keyPem: await exportKey(keys.privateKey) };
 }
 
 export async function makeServerCertificate(request: {
@@ -83,7 +83,7 @@ export async function makeServerCertificate(request: {
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return { certPem: certificate.toString("pem"), keyPem: await exportKey(keys.privateKey) };
+  return { certPem: `${certificate.toString("pem")}\n`, keyPem: await exportKey(keys.privateKey) };
 }
 
 /** Loading takes a quarter of a second: only a start that has something to make pays for it. */
