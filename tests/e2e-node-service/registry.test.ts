@@ -72,19 +72,22 @@ describe("Registry of azure-iothub", () => {
     });
   });
 
-  test("updates a device with its own ETag, and not with an old one", async () => {
+  test("updates a device, whatever has happened to it since it was read", async () => {
     const created = deviceOf(await registry.call("create", { deviceId: "updated" }));
-    const disabled = { ...created, status: "disabled" };
-    const updated = await registry.call("update", disabled);
-    expect(updated).toMatchObject({ status: 200, body: { status: "disabled" } });
-    expect(deviceOf(updated).etag).not.toBe(created.etag);
-    expect(await registry.call("update", disabled)).toMatchObject({ error: "InvalidEtagError" });
+    for (const status of ["disabled", "enabled"]) {
+      const updated = await registry.call("update", { ...created, status });
+      expect(updated).toMatchObject({ status: 200, body: { status } });
+      expect(deviceOf(updated).etag).not.toBe(created.etag);
+      expect(deviceOf(updated).authentication).toEqual(created.authentication);
+    }
   });
 
-  test("updates a device whatever its ETag when it gives none", async () => {
-    await registry.call("create", { deviceId: "forced" });
-    const forced = await registry.call("update", { deviceId: "forced", status: "disabled" });
-    expect(forced).toMatchObject({ status: 200, body: { status: "disabled" } });
+  test("makes new keys when an update brings none", async () => {
+    const created = deviceOf(await registry.call("create", { deviceId: "renewed" }));
+    const updated = deviceOf(await registry.call("update", { deviceId: "renewed" }));
+    const { primaryKey } = updated.authentication.symmetricKey;
+    expect(Buffer.from(primaryKey, "base64")).toHaveLength(32);
+    expect(primaryKey).not.toBe(created.authentication.symmetricKey.primaryKey);
   });
 
   test("lists devices", async () => {

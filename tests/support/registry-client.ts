@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type Interface, createInterface } from "node:readline";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { RegistryOutcome } from "./registry-main.ts";
 
@@ -14,31 +14,32 @@ export interface RegistryClientOptions {
 /** The official registry client in a process of its own, which trusts the server's CA as users make it. */
 export class RegistryClient implements AsyncDisposable {
   readonly #child: ChildProcess;
-  readonly #lines: Interface;
+  readonly #waiting: ((outcome: RegistryOutcome) => void)[] = [];
+  readonly #ended: Promise<never>;
 
   constructor({ connectionString, caFile }: RegistryClientOptions) {
     this.#child = spawn(process.execPath, ["--import", "tsx", MAIN, connectionString], {
       stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile },
     });
-    this.#lines = createInterface({ input: this.#child.stdout! });
-  }
-
-  /** One call at a time. */
-  async call(method: string, ...args: unknown[]): Promise<RegistryOutcome> {
-    const answered = once(this.#lines, "line");
-    const ended = once(this.#lines, "close").then(() => {
+    this.#ended = once(this.#child, "exit").then(() => {
       throw new Error("The registry client ended");
     });
+    this.#ended.catch(() => {});
+    this.#child.stdin!.on("error", () => {});
+    createInterface({ input: this.#child.stdout! }).on("line", (line) => {
+      this.#waiting.shift()?.(JSON.parse(line) as RegistryOutcome);
+    });
+  }
+
+  call(method: string, ...args: unknown[]): Promise<RegistryOutcome> {
+    const answered = new Promise<RegistryOutcome>((resolve) => this.#waiting.push(resolve));
     this.#child.stdin!.write(`${JSON.stringify({ method, args })}\n`);
-    const [line] = (await Promise.race([answered, ended])) as [string];
-    return JSON.parse(line) as RegistryOutcome;
+    return Promise.race([answered, this.#ended]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null) return;
-    const ended = once(this.#child, "exit");
     this.#child.stdin!.end();
-    await ended;
+    await this.#ended.catch(() => {});
   }
 }

@@ -1,7 +1,7 @@
 // The registry client as a user would run it: the official package, the CA in NODE_EXTRA_CA_CERTS. Each
 // line of its standard input is a call, each line it prints what came of it, in the same order.
 import { createInterface } from "node:readline";
-import { Registry } from "azure-iothub";
+import iothub from "azure-iothub";
 
 export interface RegistryCall {
   readonly method: string;
@@ -17,7 +17,7 @@ interface Result {
   readonly httpResponse: { readonly statusCode: number };
 }
 
-const registry = Registry.fromConnectionString(process.argv[2] ?? "");
+const registry = iothub.Registry.fromConnectionString(process.argv[2] ?? "");
 const methods = registry as unknown as Record<string, (...args: unknown[]) => Promise<Result>>;
 
 async function perform({ method, args }: RegistryCall): Promise<RegistryOutcome> {
