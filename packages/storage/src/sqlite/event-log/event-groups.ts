@@ -6,7 +6,9 @@ import { type CommitRequest, createCommitRequest } from "./commit-request.ts";
 import { Congestion } from "./congestion.ts";
 import { Group } from "./group.ts";
 import type { Partition } from "./partition.ts";
+import type { TailBatch } from "./tail.ts";
 import type { TailBudget } from "./tail-budget.ts";
+import type { RowToWrite } from "./worker-calls.ts";
 import type { Writer, WriterConnection } from "./writer-connection.ts";
 
 export interface EventGroupsParts {
@@ -104,12 +106,13 @@ export class EventGroups {
     { rows, partitions }: CommitRequest,
     buffers: readonly ArrayBuffer[],
   ): void {
+    const nowMs = this.#parts.clock.now();
     rows.forEach((row, index) => {
-      const { firstPosition, count, firstTimeMs, lastTimeMs, offset, length } = row;
-      // A copy of just the records: the buffer itself is larger and goes to the next group.
-      const records = Buffer.allocUnsafe(length);
-      records.set(new Uint8Array(buffers[row.bufferIndex]!, offset, length));
-      partitions[index]!.advance({ firstPosition, count, records, firstTimeMs, lastTimeMs });
+      const partition = partitions[index]!;
+      partition.advance(row);
+      // Memory for readers that do not exist would cost more than everything else here.
+      if (partition.isWatched(nowMs)) partition.tail.push(keep(row, buffers[row.bufferIndex]!));
+      else partition.tail.clear();
     });
     for (const buffer of buffers) this.#parts.pool.giveBack(buffer);
     this.#parts.tails.shrink(group.partitions);
@@ -131,6 +134,14 @@ export class EventGroups {
     this.congestion.remove(group.bytes);
     group.reject(unavailable(reason, error));
   }
+}
+
+/** A copy of just the records: the buffer itself is larger and goes to the next group. */
+function keep(row: RowToWrite, buffer: ArrayBuffer): TailBatch {
+  const { firstPosition, count, firstTimeMs, lastTimeMs, offset, length } = row;
+  const records = Buffer.allocUnsafe(length);
+  records.set(new Uint8Array(buffer, offset, length));
+  return { firstPosition, count, records, firstTimeMs, lastTimeMs };
 }
 
 export function unavailable(reason: string, cause?: unknown): HubError {

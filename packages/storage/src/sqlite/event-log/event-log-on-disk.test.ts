@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openEventLogOnDisk } from "../../fixtures/event-log-on-disk.fixture.ts";
-import { appendOf, readAll } from "../../fixtures/records.fixture.ts";
+import { appendOf, readAll, textsOf } from "../../fixtures/records.fixture.ts";
 
 const textsIn = async (...args: Parameters<typeof readAll>) =>
   (await readAll(...args)).map(({ text }) => text);
@@ -43,6 +43,7 @@ test("nothing can be appended any more once the log is closed", async () => {
 test("events that are no longer in memory are read from disk, up to where memory begins", async () => {
   await using disk = await openEventLogOnDisk({ limits: { tailBytesPerPartitionMax: 1000 } });
   const texts = Array.from({ length: 30 }, (_, index) => `${index}`.padEnd(80, "."));
+  disk.log.onAppended(0, () => undefined);
   for (const text of texts) {
     disk.clock.advance(10);
     await disk.log.append(appendOf(0, [text, `${text}2`]));
@@ -55,9 +56,24 @@ test("events that are no longer in memory are read from disk, up to where memory
   expect(await Promise.all(found)).toEqual([0, 2, 2, 20, 58, 58, 60]);
 });
 
+test("a reader that keeps up is served from memory", async () => {
+  await using disk = await openEventLogOnDisk();
+  await disk.log.append(appendOf(0, ["nobody reads yet"]));
+  expect(await textsIn(disk.log, 0)).toEqual(["nobody reads yet"]);
+  await disk.workers.get("reader")!.terminate();
+  await expect.poll(() => disk.workers.has("reader")).toBe(false);
+  for (const text of ["a", "b", "c"]) {
+    await disk.log.append(appendOf(0, [text]));
+    const { lastPosition } = disk.log.state(0);
+    expect(textsOf(await disk.log.read(0, lastPosition, { bytesMax: 1000 }))).toEqual([text]);
+  }
+  expect(disk.workers.has("reader")).toBe(false);
+});
+
 test("the memory for recent events is shared between partitions within one limit", async () => {
   const limits = { tailBytesPerPartitionMax: 100_000, tailBytesMax: 2000 };
   await using disk = await openEventLogOnDisk({ partitionCount: 2, limits });
+  for (const partition of [0, 1]) disk.log.onAppended(partition, () => undefined);
   for (let index = 0; index < 20; index += 1) {
     await disk.log.append(appendOf(index % 2, [`${index}`.padEnd(500, ".")]));
   }
@@ -117,6 +133,6 @@ test("rows whose pages were overwritten in a large database are passed over and 
 
 function overwritePage(file: string, page: number): void {
   const descriptor = openSync(file, "r+");
-  writeSync(descriptor, Buffer.alloc(4096, 0xff), 0, 4096, (page - 1) * 4096);
+  writeSync(descriptor, Buffer.alloc(8192, 0xff), 0, 8192, (page - 1) * 8192);
   closeSync(descriptor);
 }

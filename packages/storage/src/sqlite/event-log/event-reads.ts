@@ -1,4 +1,4 @@
-import type { EventBatch } from "@larimar/domain";
+import type { Clock, EventBatch } from "@larimar/domain";
 import type { StorageLog } from "../../storage-log.ts";
 import { WorkerCaller } from "./call-worker.ts";
 import { unavailable } from "./event-groups.ts";
@@ -12,13 +12,14 @@ export interface EventReadsParts {
   readonly file: string;
   readonly startWorker: StartWorker;
   readonly log: StorageLog;
+  readonly clock: Clock;
   readonly diskReadBytesMax: number;
 }
 
 /** So many damaged rows are named in the log; a reader that passes one again does not name it again. */
 const DAMAGED_ROWS_NAMED_MAX = 10_000;
 
-/** Recent events come from memory, older ones from a worker that is started when first needed. */
+/** Recent events that somebody waits for come from memory, older ones from a worker that is started when first needed. */
 export class EventReads {
   readonly #parts: EventReadsParts;
   readonly #damagedRows = new Set<string>();
@@ -33,6 +34,7 @@ export class EventReads {
     position: number,
     bytesMax: number,
   ): Promise<readonly EventBatch[]> {
+    partition.lastReadAtMs = this.#parts.clock.now();
     let fromPosition = Math.max(position, partition.firstPosition);
     while (fromPosition < partition.nextPosition) {
       const recent = partition.tail.read(fromPosition, bytesMax);

@@ -4,6 +4,7 @@ import { eventLog } from "../migrations/events/0001-event-log.ts";
 export const EVENTS_DATABASE: DatabaseKind = {
   fileName: "events.db",
   applicationId: 0x4c_4d_45_56, // "LMEV"
-  pageBytes: 4096,
+  // Rows are large: fewer, larger pages cost less. Even larger ones make small commits expensive.
+  pageBytes: 8192,
   migrations: [eventLog],
 };

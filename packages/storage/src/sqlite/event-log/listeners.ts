@@ -7,6 +7,10 @@ export class Listeners {
     this.#onError = onError;
   }
 
+  get isEmpty(): boolean {
+    return this.#listeners.size === 0;
+  }
+
   add(call: () => void): Disposable {
     // An object of its own for each: the same function may listen twice.
     const listener = { call };
@@ -16,7 +20,7 @@ export class Listeners {
 
   /** Those who leave meanwhile are not called any more, those who come are not called yet. */
   callAll(): void {
-    if (this.#listeners.size === 0) return;
+    if (this.isEmpty) return;
     const present = [...this.#listeners];
     for (const listener of present) {
       if (!this.#listeners.has(listener)) continue;

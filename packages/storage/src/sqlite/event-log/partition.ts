@@ -1,8 +1,11 @@
 import type { PartitionState } from "@larimar/domain";
 import type { Listeners } from "./listeners.ts";
 import type { RowBuilder } from "./row-builder.ts";
-import { Tail, type TailBatch } from "./tail.ts";
-import type { StoredPartition } from "./worker-calls.ts";
+import { Tail } from "./tail.ts";
+import type { RowToWrite, StoredPartition } from "./worker-calls.ts";
+
+/** Somebody who has read counts as watching for so long. */
+const WATCH_MS = 10_000;
 
 /** What the main thread knows of a partition: what waits for the disk, what is there, who listens. */
 export class Partition {
@@ -12,6 +15,8 @@ export class Partition {
   readonly tail = new Tail();
   /** The time of the last append, on disk or not: the next one is not earlier. */
   latestMs: number;
+  /** When somebody last asked for events. */
+  lastReadAtMs = Number.NEGATIVE_INFINITY;
   #stored: StoredPartition;
 
   constructor(stored: StoredPartition, parts: { builder: RowBuilder; listeners: Listeners }) {
@@ -44,10 +49,13 @@ export class Partition {
     return hasMore;
   }
 
-  advance(batch: TailBatch): void {
-    const { firstPosition, count, lastTimeMs } = batch;
+  advance({ firstPosition, count, lastTimeMs }: RowToWrite): void {
     this.#stored = { ...this.#stored, nextPosition: firstPosition + count, lastTimeMs };
-    this.tail.push(batch);
+  }
+
+  /** True while somebody listens, or is likely to come back for more. */
+  isWatched(nowMs: number): boolean {
+    return !this.listeners.isEmpty || nowMs - this.lastReadAtMs < WATCH_MS;
   }
 
   moveFirst(firstPosition: number): void {

@@ -8,7 +8,7 @@ export function recordEnd(view: DataView, at: number): number {
   return at + LENGTH_BYTES + view.getUint32(at);
 }
 
-export function recordTimeMs(view: DataView, at: number): number {
+function recordTimeMs(view: DataView, at: number): number {
   return view.getFloat64(at + LENGTH_BYTES);
 }
 

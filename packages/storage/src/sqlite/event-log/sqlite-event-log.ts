@@ -79,6 +79,7 @@ export class SqliteEventLog implements AsyncDisposable {
       file,
       startWorker: start,
       log,
+      clock,
       diskReadBytesMax: limits.diskReadBytesMax,
     });
     this.#retention = new RetentionTimer({
