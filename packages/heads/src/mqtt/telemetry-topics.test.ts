@@ -65,6 +65,19 @@ describe("the topics of a client", () => {
     expect(keysOf({})).toEqual([]);
   });
 
+  test("are told apart by any single byte", () => {
+    for (const length of [20, 21, 22, 23]) {
+      const topic = `devices/d1/messages/events/${"a".repeat(length)}`;
+      for (let at = 27; at < topic.length; at++) {
+        const topics = new TelemetryTopics(identity);
+        topics.propertiesOf(...received(topic));
+        const other = `${topic.slice(0, at)}b${topic.slice(at + 1)}`;
+        const { application } = topics.propertiesOf(...received(other));
+        expect([...application.keys()]).toEqual([other.slice(27)]);
+      }
+    }
+  });
+
   test("do not let a foreign topic in because a similar one was seen before", () => {
     const topics = new TelemetryTopics(identity);
     topics.propertiesOf(...received("devices/d1/messages/events/"));

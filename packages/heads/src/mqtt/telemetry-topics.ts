@@ -78,14 +78,31 @@ export function readOwnBag(topic: string, identity: IdentityKey): string {
   return parsed.bag;
 }
 
-/** Backwards, because topics of one device differ at the end, if at all. */
 function isSame(remembered: Remembered, publish: PublishView, bytes: Uint8Array): boolean {
   const { topic, isRetained, isDuplicate } = remembered;
   const { topicStart, topicEnd } = publish;
   if (topic.length !== topicEnd - topicStart) return false;
   if (isRetained !== publish.isRetained || isDuplicate !== publish.isDuplicate) return false;
-  for (let at = topic.length - 1; at >= 0; at--) {
-    if (topic[at] !== bytes[topicStart + at]) return false;
+  return isEqual(topic, bytes, topicStart);
+}
+
+/**
+ * Runs for every message. Four bytes at a time are a third faster than one, and faster than the platform's
+ * comparison at the length of a topic. Backwards, because topics of one device differ at the end, if at all.
+ */
+function isEqual(topic: Uint8Array, bytes: Uint8Array, start: number): boolean {
+  let at = topic.length - 4;
+  for (; at >= 0; at -= 4) {
+    const from = start + at;
+    const difference =
+      ((topic[at] as number) ^ (bytes[from] as number)) |
+      ((topic[at + 1] as number) ^ (bytes[from + 1] as number)) |
+      ((topic[at + 2] as number) ^ (bytes[from + 2] as number)) |
+      ((topic[at + 3] as number) ^ (bytes[from + 3] as number));
+    if (difference !== 0) return false;
+  }
+  for (at += 3; at >= 0; at--) {
+    if (topic[at] !== bytes[start + at]) return false;
   }
   return true;
 }

@@ -43,6 +43,13 @@ describe("a property bag", () => {
     });
   });
 
+  test("knows them however they are escaped", () => {
+    expect(parse("%24%2Emid=1&%24.%63id=2&$%2ecdid=other")).toEqual({
+      system: { messageId: "1", correlationId: "2" },
+      application: {},
+    });
+  });
+
   test("does not let a client say who it is", () => {
     expect(parse("$.cdid=other&%24.cmid=other")).toEqual({ system: {}, application: {} });
   });

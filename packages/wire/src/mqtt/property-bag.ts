@@ -6,6 +6,7 @@ import {
   EXPIRY_KEY,
   IGNORED_KEYS,
   TEXT_PROPERTY_BY_KEY,
+  TEXT_PROPERTY_BY_WRITTEN_KEY,
   TEXT_PROPERTY_KEYS,
 } from "./property-names.ts";
 
@@ -25,13 +26,11 @@ export function parsePropertyBag(
   const items = withoutMark.endsWith("/") ? withoutMark.slice(0, -1) : withoutMark;
   for (const item of items.split("&")) {
     const equals = item.indexOf("=");
-    const key = percentDecode(equals < 0 ? item : item.slice(0, equals));
-    if (key === "" || IGNORED_KEYS.has(key)) continue;
+    const writtenKey = equals < 0 ? item : item.slice(0, equals);
     const value = equals < 0 ? "" : percentDecode(item.slice(equals + 1));
-    const name = TEXT_PROPERTY_BY_KEY.get(key);
-    if (name !== undefined) system[name] = value;
-    else if (key === EXPIRY_KEY) setExpiry(system, value);
-    else application.set(key, value);
+    const name = TEXT_PROPERTY_BY_WRITTEN_KEY.get(writtenKey);
+    if (name === undefined) setOther(system, application, percentDecode(writtenKey), value);
+    else system[name] = value;
   }
   for (const [key, value] of extra) application.set(key, value);
   return messageProperties(system, application);
@@ -52,6 +51,19 @@ export function formatPropertyBag({ system, application }: MessageProperties): s
     if (key !== "" && !isReserved) addItem(items, key, String(value));
   }
   return items.join("&");
+}
+
+function setOther(
+  system: Writable<SystemProperties>,
+  application: Map<string, PropertyValue>,
+  key: string,
+  value: string,
+): void {
+  if (key === "" || IGNORED_KEYS.has(key)) return;
+  const name = TEXT_PROPERTY_BY_KEY.get(key);
+  if (name !== undefined) system[name] = value;
+  else if (key === EXPIRY_KEY) setExpiry(system, value);
+  else application.set(key, value);
 }
 
 /** An expiry nobody can read is no expiry. */

@@ -25,5 +25,13 @@ export const TEXT_PROPERTY_KEYS: readonly (readonly [key: string, property: Text
 
 export const TEXT_PROPERTY_BY_KEY: ReadonlyMap<string, TextProperty> = new Map(TEXT_PROPERTY_KEYS);
 
+/** By either spelling of the dollar sign, so that what nearly every message has need not be decoded. */
+export const TEXT_PROPERTY_BY_WRITTEN_KEY: ReadonlyMap<string, TextProperty> = new Map(
+  TEXT_PROPERTY_KEYS.flatMap(([key, property]) => [
+    [key, property],
+    [key.replace("$", "%24"), property],
+  ]),
+);
+
 /** Who sent a message is for the hub to say, so what a client claims is not even looked at. */
 export const IGNORED_KEYS: ReadonlySet<string> = new Set(["$.cdid", "$.cmid"]);
