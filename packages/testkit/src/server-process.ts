@@ -122,11 +122,16 @@ export interface RunningCommand {
 /** Runs the built `larimar` command with nothing of this process's own environment that could matter. */
 export function runCommand(
   args: readonly string[],
-  options: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    /** Only a process of the root user can run another one as somebody else. */
+    readonly uid?: number;
+  } = {},
 ): RunningCommand {
   const child = spawn(process.execPath, [COMMAND_FILE, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    cwd: options.cwd,
+    ...options,
     env: { PATH: process.env["PATH"], ...options.env },
   });
   const command = { stdout: "", stderr: "" };

@@ -1,27 +1,27 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { TemporaryDirectory } from "@larimar/testkit";
 import { CapturedLog, ManualClock, makeTemporaryDirectory } from "@larimar/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { OwnAuthority } from "./own-authority.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+let temporary: TemporaryDirectory;
 let directory: string;
-let remove: () => Promise<void>;
 let clock: ManualClock;
 let log: CapturedLog;
 let names: string[];
 
 beforeEach(async () => {
-  const temporary = await makeTemporaryDirectory();
+  temporary = await makeTemporaryDirectory();
   directory = temporary.path;
-  remove = () => temporary[Symbol.asyncDispose]();
   clock = new ManualClock();
   log = new CapturedLog();
   names = ["localhost", "local.localhost", "127.0.0.1", "::1", "*.localhost"];
 });
-afterEach(() => remove());
+afterEach(() => temporary[Symbol.asyncDispose]());
 
 /** A new start of a server in the same directory. */
 const start = () => new OwnAuthority({ directory, names: () => names, clock, log });

@@ -14,7 +14,7 @@ export const configPrint: Command = {
       );
       return EXIT_OK;
     } catch (error) {
-      if (error instanceof ConfigError) throw new UsageError(error.problems.join("; "));
+      if (error instanceof ConfigError) throw new UsageError(`${error.message}.`);
       throw error;
     }
   },
