@@ -19,7 +19,7 @@ export abstract class Link {
   /** Our handle for the link; the client has its own. */
   readonly handle: number;
   #state: LinkState = "attaching";
-  #onDetached: (() => void) | undefined;
+  readonly #onDetached: (() => void)[] = [];
 
   constructor(session: AmqpSession, attach: AttachPerformative, handle: number) {
     this.session = session;
@@ -36,10 +36,10 @@ export abstract class Link {
     return this.#state === "detaching" || this.#state === "closed";
   }
 
-  /** Called once, however the link ends: by either side, with its session or its connection. */
+  /** Calls the listener once, however the link ends: by either side, its session or its connection. */
   onDetached(listener: () => void): void {
     if (this.isOver) listener();
-    else this.#onDetached = listener;
+    else this.#onDetached.push(listener);
   }
 
   /** Answers the client's attach with the same terms. */
@@ -91,9 +91,7 @@ export abstract class Link {
   }
 
   #notifyDetached(): void {
-    const listener = this.#onDetached;
-    this.#onDetached = undefined;
-    listener?.();
+    for (const listener of this.#onDetached.splice(0)) listener();
   }
 
   #writeAttach(
