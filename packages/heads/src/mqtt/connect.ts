@@ -6,7 +6,7 @@ import type {
   IdentityKey,
   Message,
 } from "@larimar/domain";
-import { HubError, checkId } from "@larimar/domain";
+import { DEFAULT_LIMITS, HubError, checkId } from "@larimar/domain";
 import type {
   ConnectPacket,
   ConnectReturnCode,
@@ -17,6 +17,7 @@ import { CONNECT_RETURN_CODE, parseMqttUsername, parseSasToken } from "@larimar/
 import type { ConnectionContext } from "../head.ts";
 import { chooseHub } from "./choose-hub.ts";
 import { Violation } from "./close-reason.ts";
+import type { MqttLimits } from "./mqtt-limits.ts";
 import { readWill } from "./will.ts";
 
 export interface Admission {
@@ -39,6 +40,9 @@ export interface Refusal {
   readonly cause?: unknown;
 }
 
+/** Only the log reads it; a longer one is cut. */
+const PRODUCT_INFO_LENGTH_MAX = 256;
+
 const { unacceptableProtocolVersion, serverUnavailable, notAuthorized } = CONNECT_RETURN_CODE;
 
 /** Not every client recovers from every code: 5 means "your fault", 3 means "try again". */
@@ -55,7 +59,7 @@ const RETURN_CODE_BY_ERROR: Partial<Record<HubErrorCode, ConnectReturnCode>> = {
 export async function decideConnect(
   packet: ConnectPacket | UnsupportedProtocol,
   context: ConnectionContext,
-  hubs: HubDirectory,
+  { hubs, limits }: { hubs: HubDirectory; limits: MqttLimits },
 ): Promise<Admission | Refusal> {
   if ("protocolLevel" in packet) {
     const detail = `${packet.protocolName} level ${packet.protocolLevel} is not spoken here`;
@@ -63,6 +67,9 @@ export async function decideConnect(
   }
   const username = parseMqttUsername(packet.username ?? "");
   if (username === undefined) return refuse(notAuthorized, "The user name names no device");
+  if ((username.modelId?.length ?? 0) > limits.modelIdLengthMax) {
+    return refuse(notAuthorized, "The model id is too long", username.deviceId);
+  }
   try {
     return await admit(packet, username, context, hubs);
   } catch (error) {
@@ -96,7 +103,7 @@ async function admit(
     hub,
     authenticated,
     modelId,
-    productInfo,
+    productInfo: productInfo?.slice(0, PRODUCT_INFO_LENGTH_MAX),
     will,
     isCleanSession,
     keepAliveSeconds,
@@ -121,5 +128,11 @@ function refuseFor(error: unknown, deviceId: string): Refusal {
 }
 
 function refuse(returnCode: ConnectReturnCode, detail: string, deviceId?: string): Refusal {
-  return { kind: "refused", returnCode, detail, deviceId };
+  // Nothing has been checked yet that a client says of itself, its length included.
+  return {
+    kind: "refused",
+    returnCode,
+    detail,
+    deviceId: deviceId?.slice(0, DEFAULT_LIMITS.deviceIdLengthMax),
+  };
 }

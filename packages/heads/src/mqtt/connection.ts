@@ -178,7 +178,7 @@ export class Connection implements SessionConnection, AcknowledgementSink, Watch
     this.#context = undefined;
     if (context === undefined) return;
     try {
-      const decision = await decideConnect(connect, context, this.#parts.hubs);
+      const decision = await decideConnect(connect, context, this.#parts);
       if (this.#phase !== "connecting") return;
       if (decision.kind === "refused") this.#refuse(decision);
       else this.#open(decision);

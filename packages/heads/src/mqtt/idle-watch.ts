@@ -46,9 +46,9 @@ export class IdleWatch implements Disposable {
 
   readonly #onTick = (): void => {
     this.tick++;
+    this.#timer = this.#watched.size === 0 ? undefined : this.#clock.after(TICK_MS, this.#onTick);
     for (const watched of this.#watched) {
       if (this.tick >= watched.deadlineTick) watched.onIdle();
     }
-    this.#timer = this.#watched.size === 0 ? undefined : this.#clock.after(TICK_MS, this.#onTick);
   };
 }

@@ -4,6 +4,8 @@ export interface MqttLimits {
   readonly connectDeadlineMs: number;
   /** A longer CONNECT closes the connection: little memory for those who have not proved themselves. */
   readonly connectBytesMax: number;
+  /** A client that announces a longer plug-and-play model id is refused: it goes with every message. */
+  readonly modelIdLengthMax: number;
   /** A longer packet closes the connection, whatever it is. */
   readonly packetBytesMax: number;
   /** A client may stay silent for this long at most, whatever keep-alive it asked for. */
@@ -22,6 +24,7 @@ export interface MqttLimits {
 export const DEFAULT_MQTT_LIMITS: MqttLimits = {
   connectDeadlineMs: 30_000,
   connectBytesMax: 131_072,
+  modelIdLengthMax: 2048,
   // The largest payload, the longest topic, and the fields that say how long they are.
   packetBytesMax: 262_144 + 65_535 + 4,
   silenceMaxMs: 1_767_000,

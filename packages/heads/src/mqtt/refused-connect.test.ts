@@ -34,6 +34,11 @@ const refusals: readonly [string, number, (login: DeviceLogin) => Partial<Connec
     () => ({ will: { topic: "devices/d2/messages/events/", payload: "" } }),
   ],
   ["a will on no topic of the hub's", 5, () => ({ will: { topic: "a/b", payload: "" } })],
+  [
+    "a model id that is too long",
+    5,
+    () => ({ username: `localhost/d1/?api-version=1&model-id=${"x".repeat(2049)}` }),
+  ],
   ["MQTT 3.1", 1, () => ({ protocolName: "MQIsdp", protocolLevel: 3 })],
   ["MQTT 5", 1, () => ({ protocolLevel: 5 })],
 ];
@@ -131,4 +136,14 @@ test("the log says why, and holds neither token nor key", async () => {
   const written = JSON.stringify(mqtt.log.lines);
   expect(written).not.toContain("sig=");
   expect(written).not.toContain(login.key);
+});
+
+test("the log holds no more of what a stranger says than an id can have", async () => {
+  await using mqtt = await MqttTest.start();
+  const login = await mqtt.device("d1");
+  const client = await mqtt.open();
+  client.send(login.connect({ username: `localhost/${"x".repeat(60_000)}` }));
+  await expectPackets(client, connack(5));
+  await expectEnd(client);
+  expect(JSON.stringify(mqtt.log.lines).length).toBeLessThan(1000);
 });
