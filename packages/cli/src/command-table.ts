@@ -45,6 +45,11 @@ export const COMMANDS: readonly CommandEntry[] = [
       (await import("./commands/device/connection-string.ts")).deviceConnectionString,
   },
   {
+    name: "monitor",
+    summary: "show events as they arrive",
+    load: async () => (await import("./commands/monitor.ts")).monitor,
+  },
+  {
     name: "config print",
     summary: "print the effective options of `start`, secrets masked",
     load: async () => (await import("./commands/config/print.ts")).configPrint,

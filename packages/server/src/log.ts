@@ -4,7 +4,10 @@ import type { Config } from "./config/config-schema.ts";
 
 export type { Logger } from "pino";
 
+/** Lines that wait because nobody reads stderr; beyond it, new ones are dropped rather than wait for. */
+const WAITING_BYTES_MAX = 4 * 1024 * 1024;
+
 /** Structured logs go to stderr; stdout is for people. */
 export function createLogger(level: Config["logLevel"]): Logger {
-  return pino({ level }, destination({ fd: 2, sync: true }));
+  return pino({ level }, destination({ fd: 2, sync: false, maxLength: WAITING_BYTES_MAX }));
 }

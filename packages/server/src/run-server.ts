@@ -25,9 +25,9 @@ export interface Surroundings {
   readonly endAtOnce: (signal: NodeJS.Signals) => void;
 }
 
-export const EXIT_OK = 0;
-export const EXIT_FAILED = 1;
-export const EXIT_USAGE = 2;
+const EXIT_OK = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
 
 /** Runs a server until a signal stops it; resolves with the exit code. */
 export async function runServer(surroundings: Surroundings): Promise<number> {

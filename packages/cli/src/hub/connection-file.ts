@@ -14,7 +14,11 @@ export interface HubConnection {
   readonly name: string;
   readonly hostName: string;
   readonly connectionStrings: Readonly<Record<string, string>>;
-  readonly events: { readonly connectionString: string; readonly entityPath: string };
+  readonly events: {
+    readonly connectionString: string;
+    readonly entityPath: string;
+    readonly partitionIds: readonly string[];
+  };
 }
 
 const DEFAULT_DIRECTORY = "larimar-data";

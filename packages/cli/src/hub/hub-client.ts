@@ -1,11 +1,10 @@
-import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
-import { buildSasToken } from "@larimar/wire";
 import { CommandError } from "../command-error.ts";
 import type { Connection, HubConnection } from "./connection-file.ts";
+import { ownerToken } from "./owner-token.ts";
 
 const API_VERSION = "2021-04-12";
 const TOKEN_LIFETIME_MS = 5 * 60 * 1000;
@@ -60,7 +59,7 @@ export class HubClient {
         timeout: REQUEST_MS_MAX,
         headers: {
           host: hostName,
-          authorization: this.#token(),
+          authorization: ownerToken(this.#hub, TOKEN_LIFETIME_MS),
           ...(text !== "" && { "content-type": "application/json; charset=utf-8" }),
           ...(ifMatch !== undefined && { "if-match": ifMatch }),
         },
@@ -73,18 +72,6 @@ export class HubClient {
         reject(new CommandError(`No server answers at ${place} (${reason}); is it running?`));
       });
       outgoing.end(text);
-    });
-  }
-
-  #token(): string {
-    const owner = this.#hub.connectionStrings["iothubowner"] ?? "";
-    const key = /;SharedAccessKey=(.+)$/.exec(owner)?.[1] ?? "";
-    return buildSasToken({
-      resource: this.#hub.hostName,
-      expiresAtMs: Date.now() + TOKEN_LIFETIME_MS,
-      policyName: "iothubowner",
-      sign: (text) =>
-        createHmac("sha256", Buffer.from(key, "base64")).update(text).digest("base64"),
     });
   }
 }

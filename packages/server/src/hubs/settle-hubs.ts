@@ -13,7 +13,7 @@ import {
 import { StartError } from "../start-error.ts";
 import { hubHostNames } from "./host-names.ts";
 
-export const DEFAULT_HUB_NAME = "local";
+const DEFAULT_HUB_NAME = "local";
 
 export interface SettleHubsRequest {
   readonly store: HubSettingsStore;

@@ -9,7 +9,7 @@ export interface KeyedCertificate {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-export const AUTHORITY_LIFETIME_MS = 3650 * DAY_MS;
+const AUTHORITY_LIFETIME_MS = 3650 * DAY_MS;
 /** Some clients refuse server certificates that live longer than 398 days. */
 export const SERVER_LIFETIME_MS = 396 * DAY_MS;
 /** Devices with a slow clock still accept a new certificate. */

@@ -1,0 +1,17 @@
+import { createHmac } from "node:crypto";
+import { buildSasToken } from "@larimar/wire";
+import type { HubConnection } from "./connection-file.ts";
+
+/** Every hub is created with it, and it may do everything. */
+export const OWNER_POLICY = "iothubowner";
+
+export function ownerToken(hub: HubConnection, lifetimeMs: number): string {
+  const owner = hub.connectionStrings[OWNER_POLICY] ?? "";
+  const key = /;SharedAccessKey=(.+)$/.exec(owner)?.[1] ?? "";
+  return buildSasToken({
+    resource: hub.hostName,
+    expiresAtMs: Date.now() + lifetimeMs,
+    policyName: OWNER_POLICY,
+    sign: (text) => createHmac("sha256", Buffer.from(key, "base64")).update(text).digest("base64"),
+  });
+}
