@@ -1,6 +1,7 @@
 import type { TestServer } from "@larimar/testkit";
 import { startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ReceivedEvent } from "../events/received-event.ts";
 import { describeEvent } from "../events/received-event.ts";
 import { runCommandLine } from "../run-command.ts";
 
@@ -54,11 +55,9 @@ describe("monitor", () => {
     for (const sender of senders) await send(sender, { from: sender });
     const { code, lines, errors } = await ended;
     expect({ code, errors }).toEqual({ code: 0, errors: [] });
-    const events = lines.map((line) => JSON.parse(line) as { deviceId: string });
-    expect(events.map(({ deviceId }) => deviceId).toSorted()).toEqual(senders);
-    expect(new Set(events.map((event) => Reflect.get(event, "partitionId"))).size).toBeGreaterThan(
-      1,
-    );
+    const events = lines.map((line) => JSON.parse(line) as ReceivedEvent);
+    expect(events.map(({ deviceId }) => String(deviceId)).toSorted()).toEqual(senders);
+    expect(new Set(events.map((event) => event.partitionId)).size).toBeGreaterThan(1);
     expect(events.find(({ deviceId }) => deviceId === "live-1")).toMatchObject({
       source: "Telemetry",
       body: '{"from":"live-1"}',
