@@ -9,6 +9,7 @@ import {
   checkEmpty,
   decodeConnect,
   decodePuback,
+  decodePublish,
   encodeConnack,
 } from "@larimar/wire";
 import type { ConnectionContext } from "../head.ts";
@@ -22,8 +23,12 @@ import { decideConnect } from "./connect.ts";
 import type { ConnectionParts } from "./connection-parts.ts";
 import type { Watched } from "./idle-watch.ts";
 import { IdleWatch } from "./idle-watch.ts";
+import type { ReplySink } from "./ordered-replies.ts";
+import { OrderedReplies } from "./ordered-replies.ts";
 import { submit, takePublish } from "./publish.ts";
-import { answerSubscribe, answerUnsubscribe } from "./subscribe.ts";
+import { isRequest, takeRequest } from "./requests/take-request.ts";
+import { answerSubscribe, answerUnsubscribe, resumeSubscriptions } from "./subscribe.ts";
+import type { Subscription } from "./subscriptions.ts";
 
 /**
  * waiting: only a CONNECT may come. connecting: nothing is read until it is decided. open. settling: nothing
@@ -32,7 +37,7 @@ import { answerSubscribe, answerUnsubscribe } from "./subscribe.ts";
 type Phase = "waiting" | "connecting" | "open" | "settling" | "ending" | "closed";
 
 /** One socket from its first byte to its last. */
-export class Connection implements SessionConnection, AcknowledgementSink, Watched {
+export class Connection implements SessionConnection, AcknowledgementSink, ReplySink, Watched {
   deadlineTick: number;
   readonly #stream: Duplex;
   readonly #parts: ConnectionParts;
@@ -43,6 +48,7 @@ export class Connection implements SessionConnection, AcknowledgementSink, Watch
   #phase: Phase = "waiting";
   #client: Client | undefined;
   #acknowledgements: Acknowledgements | undefined;
+  #orderedReplies: OrderedReplies | undefined;
   #silenceTicksMax = 0;
   #isPaused = false;
   #awaitsDrain = false;
@@ -93,6 +99,10 @@ export class Connection implements SessionConnection, AcknowledgementSink, Watch
     else if (this.#phase === "settling") this.#endWhenSettled();
   }
 
+  onReplyFailed(error: unknown): void {
+    this.#abort("internalError", error);
+  }
+
   onNotDurable(error: unknown): void {
     this.#abort(closeReasonOf(error), error);
   }
@@ -132,24 +142,22 @@ export class Connection implements SessionConnection, AcknowledgementSink, Watch
       this.#takeConnect(packet);
       return undefined;
     }
-    const { replies } = this.#parts;
     switch (packet.type) {
       case MQTT_PACKET_TYPE.publish:
-        takePublish(client, packet, this.#parts);
+        this.#takePublish(client, packet);
         return undefined;
       case MQTT_PACKET_TYPE.puback:
-        // Nothing that asks for an acknowledgement is sent yet; one that answers nothing does no harm.
-        decodePuback(packet);
+        client.inlets?.commands?.acknowledge(decodePuback(packet).packetId);
         return undefined;
       case MQTT_PACKET_TYPE.subscribe:
-        replies.push(answerSubscribe(packet, client));
+        this.#replyAndApply(client, answerSubscribe(packet, client));
         return undefined;
       case MQTT_PACKET_TYPE.unsubscribe:
-        replies.push(answerUnsubscribe(packet, client));
+        this.#replyAndApply(client, answerUnsubscribe(packet, client));
         return undefined;
       case MQTT_PACKET_TYPE.pingreq:
         checkEmpty(packet);
-        replies.push(PINGRESP);
+        this.#reply(PINGRESP);
         return undefined;
       case MQTT_PACKET_TYPE.disconnect:
         checkEmpty(packet);
@@ -160,6 +168,39 @@ export class Connection implements SessionConnection, AcknowledgementSink, Watch
       default:
         throw new Violation("unexpectedPacket", "A packet came that only servers send");
     }
+  }
+
+  #takePublish(client: Client, packet: MqttPacket): void {
+    const { view } = this.#parts;
+    decodePublish(packet, view);
+    if (!isRequest(view, packet.bytes)) {
+      takePublish(client, packet, this.#parts);
+      return;
+    }
+    // Acknowledgements go out in order of receipt: what came before is submitted before.
+    const bytes = view.payloadEnd - view.topicStart;
+    const read = { packetIds: [view.packetId], bytes };
+    const { clock, log } = this.#parts;
+    this.#submit();
+    const handled = takeRequest(client, packet, view, {
+      clock,
+      onUnexpected: (error) => log.error({ ...this.#describe(), err: error }, "request failed"),
+    });
+    this.#acknowledgements ??= new Acknowledgements(this);
+    this.#acknowledgements.expect(read, handled);
+  }
+
+  /** What the client hears changes once it was told so. */
+  #replyAndApply(client: Client, answer: Promise<Uint8Array>): void {
+    this.#orderedReplies ??= new OrderedReplies(this);
+    this.#orderedReplies.add(answer, () => {
+      if (this.#phase === "open") client.subscriptionsChanged();
+    });
+  }
+
+  #reply(bytes: Uint8Array): void {
+    if (this.#orderedReplies?.isEmpty === false) this.#orderedReplies.add(Promise.resolve(bytes));
+    else this.#parts.replies.push(bytes);
   }
 
   /** [MQTT-3.1.0-1] */
@@ -180,8 +221,13 @@ export class Connection implements SessionConnection, AcknowledgementSink, Watch
     try {
       const decision = await decideConnect(connect, context, this.#parts);
       if (this.#phase !== "connecting") return;
-      if (decision.kind === "refused") this.#refuse(decision);
-      else this.#open(decision);
+      if (decision.kind === "refused") {
+        this.#refuse(decision);
+        return;
+      }
+      const { hub, authenticated, isCleanSession } = decision;
+      const stored = await resumeSubscriptions(hub, authenticated.identity, isCleanSession);
+      if (this.#phase === "connecting") this.#open(decision, stored);
     } catch (error) {
       this.#abort("internalError", error);
     }
@@ -193,7 +239,7 @@ export class Connection implements SessionConnection, AcknowledgementSink, Watch
     this.#settle("connectRefused", cause, { returnCode, deviceId, detail });
   }
 
-  #open(admission: Admission): void {
+  #open(admission: Admission, stored: readonly Subscription[] | undefined): void {
     const { hub, authenticated, modelId, will, keepAliveSeconds, productInfo } = admission;
     const { limits, log } = this.#parts;
     // May close an older connection of the same identity. [MQTT-3.1.4-2]
@@ -203,14 +249,29 @@ export class Connection implements SessionConnection, AcknowledgementSink, Watch
       connection: this,
       modelId,
     });
-    this.#client = new Client({ hub, session, will, limits });
+    const client = new Client({
+      hub,
+      session,
+      will,
+      limits,
+      isPersistent: !admission.isCleanSession,
+      send: (packet) => this.send(packet),
+      onError: (error) => log.error({ ...this.#describe(), err: error }, "delivery failed"),
+    });
+    this.#client = client;
     this.#phase = "open";
     this.#reader.remainingLengthMax = limits.packetBytesMax;
     this.#silenceTicksMax = IdleWatch.ticksIn(silenceMaxMs(keepAliveSeconds, limits.silenceMaxMs));
     this.#touch();
     log.info({ ...this.#describe(), productInfo }, "device connected");
     const { accepted } = CONNECT_RETURN_CODE;
-    this.send(encodeConnack({ returnCode: accepted, isSessionPresent: false }));
+    this.send(encodeConnack({ returnCode: accepted, isSessionPresent: stored !== undefined }));
+    if (modelId !== undefined) {
+      hub.twins.announceModel(authenticated.identity, modelId).catch((error: unknown) => {
+        log.error({ ...this.#describe(), err: error }, "model not recorded");
+      });
+    }
+    client.restore(stored ?? []);
     // Clients need not wait for CONNACK; what they sent behind CONNECT is still in the reader.
     this.#process();
   }
@@ -331,7 +392,7 @@ export class Connection implements SessionConnection, AcknowledgementSink, Watch
     const client = this.#client;
     if (client === undefined) return;
     this.#parts.publishWill(client, reason);
-    client.session.end();
+    client.end();
   }
 
   #logClose(reason: MqttCloseReason, error: unknown, fields: object): void {

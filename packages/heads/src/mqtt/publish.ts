@@ -1,20 +1,18 @@
 import type { Message } from "@larimar/domain";
 import { HubError } from "@larimar/domain";
 import type { MqttPacket, PublishView } from "@larimar/wire";
-import { decodePublish } from "@larimar/wire";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Client } from "./client.ts";
 import { Violation } from "./close-reason.ts";
 import type { PublishBatch } from "./publish-batch.ts";
 
-/** Adds a PUBLISH to what this read brought; its body stays where it was read. */
+/** Adds a PUBLISH, which the view describes, to what this read brought; its body stays where it was read. */
 export function takePublish(
   client: Client,
   packet: MqttPacket,
   scratch: { batch: PublishBatch; view: PublishView },
 ): void {
   const { batch, view } = scratch;
-  decodePublish(packet, view);
   if (view.qos === 2) throw new Violation("qos2Refused", "A message of QoS 2 came");
   const properties = client.topics.propertiesOf(view, packet.bytes);
   batch.add(properties, packet.bytes.subarray(view.payloadStart, view.payloadEnd), view.packetId);

@@ -14,8 +14,8 @@ export interface Subscriptions {
   list(): readonly Subscription[];
 }
 
-/** Lives as long as the connection. */
-export class ConnectionSubscriptions implements Subscriptions {
+/** Bounded; what a client asks for beyond the limit is refused. */
+export class ClientSubscriptions implements Subscriptions {
   readonly #lengthMax: number;
   readonly #byFilter = new Map<string, Subscription>();
 

@@ -121,7 +121,14 @@ describe("MQTT 3.1.1, section 3.1 CONNECT", () => {
     const login = await mqtt.device("d1");
     const client = await mqtt.open();
     const message = publishPacket({ topic: login.topic, packetId: 1 });
-    client.send(Buffer.concat([login.connect(), subscribePacket(2, { a: 1 }), PINGREQ, message]));
+    client.send(
+      Buffer.concat([
+        login.connect({ isClean: true }),
+        subscribePacket(2, { a: 1 }),
+        PINGREQ,
+        message,
+      ]),
+    );
     await expectPackets(client, connack(0), suback(2, 1), PINGRESP, puback(1));
     expect(client.unexpected).toBe("");
   });

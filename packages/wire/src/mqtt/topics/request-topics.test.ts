@@ -72,7 +72,9 @@ describe("the topic of a command", () => {
       ["k&", "v=1/2"],
       ["iothub-ack", "none"],
     ]);
-    expect(formatCommandTopic({ deviceId: "d" }, messageProperties(system, application), "full")).toBe(
+    expect(
+      formatCommandTopic({ deviceId: "d" }, messageProperties(system, application), "full"),
+    ).toBe(
       "devices/d/messages/devicebound/%24.mid=m%201&%24.to=%2Fdevices%2Fd%2Fmessages%2Fdevicebound" +
         "&%24.exp=2030-01-01T00%3A00%3A00.0000000Z&k%26=v%3D1%2F2&iothub-ack=full",
     );

@@ -10,7 +10,8 @@ export interface TwinRequestTopic {
 }
 
 const TWIN_PREFIX = "$iothub/twin/";
-const TWIN_REQUEST = /^\$iothub\/twin\/(?<operation>GET|PATCH\/properties\/reported)\/?\?(?<parameters>.*)$/is;
+const TWIN_REQUEST =
+  /^\$iothub\/twin\/(?<operation>GET|PATCH\/properties\/reported)\/?\?(?<parameters>.*)$/is;
 
 /** Undefined for other topics, and for requests without an id, which could not be answered. */
 export function parseTwinRequestTopic(topic: string): TwinRequestTopic | undefined {
