@@ -30,7 +30,7 @@ export function serve({ bound, certificate, hubs, clock, log }: ServeParts): Asy
   const amqp = createAmqpHead({ hubs, clock, log: logs.amqp, amqpPort: () => bound.ports.amqp });
   const https = createHttpsHead({ hubs, clock, log: logs.https, ready: () => isServing });
   const webSockets = new WebSockets({ heads: { mqtt, amqp }, log: logs.https });
-  https.onUpgrade((upgrade) => webSockets.accept(upgrade));
+  https.onUpgrade((upgrade) => void webSockets.accept(upgrade));
 
   const heads: Readonly<Record<ProtocolName, Head>> = { mqtt, amqp, https };
   const listeners = PROTOCOL_NAMES.map((protocol) => {

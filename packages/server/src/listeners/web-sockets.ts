@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Head, Log } from "@larimar/heads";
 import type { WebSocketUpgrade } from "@larimar/heads/https";
-import { WebSocketServer, createWebSocketStream } from "ws";
+import type { WebSocket } from "ws";
 
 /** Clients put whole protocol frames, seldom several, into a message; a larger one closes the connection. */
 const MESSAGE_BYTES_MAX = 1024 * 1024;
@@ -16,26 +16,20 @@ type ProtocolHeads = Readonly<Record<"mqtt" | "amqp", Head>>;
 export class WebSockets {
   readonly #heads: ProtocolHeads;
   readonly #log: Log;
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: MESSAGE_BYTES_MAX,
-    // What clients offered is echoed in their own spelling: some compare it letter by letter.
-    handleProtocols: (offered) => [...offered].find(isKnown) ?? false,
-  });
+  #upgrader: Promise<Upgrader> | undefined;
 
   constructor(parts: { heads: ProtocolHeads; log: Log }) {
     this.#heads = parts.heads;
     this.#log = parts.log;
   }
 
-  accept({ request, stream, firstBytes, context }: WebSocketUpgrade): void {
+  async accept({ request, stream, firstBytes, context }: WebSocketUpgrade): Promise<void> {
     const chosen = offeredBy(request).find(isKnown);
     if (chosen === undefined) return refuse(stream);
     const head = this.#heads[PROTOCOLS[chosen.toLowerCase() as SubProtocol]];
-    this.#server.handleUpgrade(request, stream, firstBytes, (webSocket) => {
-      const connection = createWebSocketStream(webSocket, { allowHalfOpen: false });
+    this.#upgrader ??= loadUpgrader();
+    const upgrade = await this.#upgrader;
+    upgrade(request, stream, firstBytes, (webSocket, connection) => {
       for (const source of [webSocket, connection]) {
         source.on("error", (error: Error) => this.#log.debug({ err: error }, "WebSocket failed"));
       }
@@ -47,6 +41,31 @@ export class WebSockets {
       });
     });
   }
+}
+
+type Upgrader = (
+  request: IncomingMessage,
+  stream: Duplex,
+  firstBytes: Buffer,
+  onOpen: (webSocket: WebSocket, connection: Duplex) => void,
+) => void;
+
+/** Loaded by the first client that wants it: a start has better things to do. */
+async function loadUpgrader(): Promise<Upgrader> {
+  const { WebSocketServer, createWebSocketStream } = await import("ws");
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MESSAGE_BYTES_MAX,
+    // What clients offered is echoed in their own spelling: some compare it letter by letter.
+    handleProtocols: (offered) => [...offered].find(isKnown) ?? false,
+  });
+  return (request, stream, firstBytes, onOpen) => {
+    server.handleUpgrade(request, stream, firstBytes, (webSocket) => {
+      onOpen(webSocket, createWebSocketStream(webSocket, { allowHalfOpen: false }));
+    });
+  };
 }
 
 const PROTOCOLS = { mqtt: "mqtt", amqpwsb10: "amqp" } as const;
