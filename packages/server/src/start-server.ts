@@ -8,7 +8,6 @@ import {
   createHub,
   createHubDirectory,
 } from "@larimar/domain";
-import type { Log } from "@larimar/heads";
 import type { Storage } from "@larimar/storage";
 import { openStorage } from "@larimar/storage";
 import { createEventEncoder } from "@larimar/wire";
@@ -21,6 +20,7 @@ import { settleHubs } from "./hubs/settle-hubs.ts";
 import type { Ports } from "./listeners/bind-ports.ts";
 import { bindPorts } from "./listeners/bind-ports.ts";
 import { serve } from "./listeners/serve.ts";
+import type { ServerLog } from "./log.ts";
 import { createLogger } from "./log.ts";
 import { Owned } from "./owned.ts";
 import { NodeSecrets } from "./secrets/node-secrets.ts";
@@ -34,13 +34,8 @@ import { ServerCertificate } from "./tls/server-certificate.ts";
 export interface ServerParts {
   readonly clock: Clock;
   readonly secrets: Secrets;
-  readonly log: LogOfServer;
+  readonly log: ServerLog;
   readonly openStorage: typeof openStorage;
-}
-
-/** One named logger per subsystem. */
-export interface LogOfServer extends Log {
-  child(bindings: { subsystem: string }): Log;
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -119,8 +114,8 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
     await ServerCertificate.open({ source, clock, log: log.child({ subsystem: "tls" }) }),
   );
   const adminToken = await keepAdminToken(directory, config.adminToken);
-  const directoryOfHubs = createHubDirectory(hubs, { isStrict: config.strictHosts });
-  owned.add(serve({ bound, certificate, hubs: directoryOfHubs, clock, log }));
+  const hubDirectory = createHubDirectory(hubs, { isStrict: config.strictHosts });
+  owned.add(serve({ bound, certificate, hubs: hubDirectory, clock, log }));
   const connection = describeConnection({
     host: config.host[0] ?? "localhost",
     ports: bound.ports,
@@ -133,7 +128,7 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
     connectionFile: await writeConnectionFile(directory, connection),
     directory,
     ports: bound.ports,
-    hubs: directoryOfHubs,
+    hubs: hubDirectory,
     notices: bound.notices,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };

@@ -3,7 +3,7 @@ import type { Head } from "@larimar/heads";
 import { createAmqpHead } from "@larimar/heads/amqp";
 import { createHttpsHead } from "@larimar/heads/https";
 import { createMqttHead } from "@larimar/heads/mqtt";
-import type { LogOfServer } from "../start-server.ts";
+import type { ServerLog } from "../log.ts";
 import type { ServerCertificate } from "../tls/server-certificate.ts";
 import type { BoundPorts, ProtocolName } from "./bind-ports.ts";
 import { PROTOCOL_NAMES } from "./bind-ports.ts";
@@ -15,7 +15,7 @@ export interface ServeParts {
   readonly certificate: ServerCertificate;
   readonly hubs: HubDirectory;
   readonly clock: Clock;
-  readonly log: LogOfServer;
+  readonly log: ServerLog;
 }
 
 /** Puts a head behind each port. Disposing takes no more connections, then ends those that are there. */
