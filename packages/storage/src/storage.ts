@@ -12,6 +12,7 @@ import type {
   SubscriptionStore,
   TwinStore,
 } from "@larimar/domain";
+import type { ProvisioningStorage } from "./provisioning/provisioning-storage.ts";
 import type { StorageLimits } from "./storage-limits.ts";
 import type { StorageLog } from "./storage-log.ts";
 
@@ -40,6 +41,7 @@ export interface HubStores {
 /** Everything a server keeps. Closing it writes what is still on its way. */
 export interface Storage extends AsyncDisposable {
   readonly hubSettings: HubSettingsStore;
+  readonly provisioning: ProvisioningStorage;
   forHub(hubName: string): HubStores;
   /** Opening the same hub again gives the same log, with the retention of the new settings. */
   openEventLog(

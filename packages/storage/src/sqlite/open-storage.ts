@@ -9,6 +9,7 @@ import { EVENTS_DATABASE } from "./event-log/events-database.ts";
 import { SqliteEventLog } from "./event-log/sqlite-event-log.ts";
 import { inspectDatabaseFile } from "./inspect-database-file.ts";
 import { lockDataDirectory } from "./lock-data-directory.ts";
+import { createProvisioningStorage } from "./provisioning/sqlite-provisioning-stores.ts";
 import { CommandStatements, SqliteCommandStore } from "./sqlite-command-store.ts";
 import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
 import { SqliteHubSettingsStore } from "./sqlite-hub-settings-store.ts";
@@ -57,6 +58,7 @@ function createStorage(state: StateDatabase, eventLog: SqliteEventLog, place: Pl
   const notifications = new NotificationStatements(state);
   return {
     hubSettings: new SqliteHubSettingsStore(state),
+    provisioning: createProvisioningStorage(state),
     forHub: (hubName) => ({
       devices: new SqliteDeviceStore(devices, hubName),
       modules: new SqliteModuleStore(modules, hubName),
@@ -97,7 +99,7 @@ function occupy(directory: string): Place {
 
 /** Events may outgrow memory, so they get files for as long as they are needed. */
 function makeEphemeralPlace(): Place {
-  const directory = mkdtempSync(path.join(tmpdir(), "larimar-"));
+  const directory = mkdtempSync(path.join(tmpdir(), "larimar-ephemeral-"));
   return {
     stateFile: ":memory:",
     eventsFile: path.join(directory, EVENTS_DATABASE.fileName),

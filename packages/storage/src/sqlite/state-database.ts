@@ -4,13 +4,14 @@ import type { DatabaseKind } from "./database-kind.ts";
 import { hubsDevicesPresence } from "./migrations/state/0001-hubs-devices-presence.ts";
 import { modulesTwinsCommands } from "./migrations/state/0002-modules-twins-commands.ts";
 import { subscriptions } from "./migrations/state/0003-subscriptions.ts";
+import { provisioning } from "./migrations/state/0004-provisioning.ts";
 import { openDatabase } from "./open-database.ts";
 
 export const STATE_DATABASE: DatabaseKind = {
   fileName: "state.db",
   applicationId: 0x4c_4d_53_54, // "LMST"
   pageBytes: 4096,
-  migrations: [hubsDevicesPresence, modulesTwinsCommands, subscriptions],
+  migrations: [hubsDevicesPresence, modulesTwinsCommands, subscriptions, provisioning],
 };
 
 interface Group {

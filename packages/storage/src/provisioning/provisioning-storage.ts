@@ -1,0 +1,20 @@
+import type {
+  CaCertificateStore,
+  EnrollmentGroupStore,
+  IndividualEnrollmentStore,
+  ProvisioningSettingsStore,
+  RegistrationStore,
+} from "@larimar/domain";
+
+/** The stores of one provisioning service. */
+export interface ProvisioningStores {
+  readonly individuals: IndividualEnrollmentStore;
+  readonly groups: EnrollmentGroupStore;
+  readonly registrations: RegistrationStore;
+  readonly certificates: CaCertificateStore;
+}
+
+export interface ProvisioningStorage {
+  readonly settings: ProvisioningSettingsStore;
+  forService(name: string): ProvisioningStores;
+}
