@@ -10,11 +10,11 @@ export function chooseHub(
   serverName: string | undefined,
   userHostName: string,
 ): Hub | undefined {
-  return named(hubs, serverName) ?? named(hubs, userHostName) ?? hubs.resolve(userHostName);
+  return named(hubs, serverName) ?? hubs.resolve(userHostName);
 }
 
 function named(hubs: HubDirectory, hostName: string | undefined): Hub | undefined {
-  if (hostName === undefined || hostName === "") return undefined;
+  if (hostName === undefined) return undefined;
   const hub = hubs.resolve(hostName);
   const normalized = normalizeHostName(hostName);
   const isNamed = hub?.settings.hostNames.some((own) => normalizeHostName(own) === normalized);

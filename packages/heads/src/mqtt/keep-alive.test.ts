@@ -25,11 +25,16 @@ describe("a silent client", () => {
     const bytes = login.connect();
     const other = await mqtt.connected("other");
     const client = await mqtt.open();
-    for (let at = 0; at < 32; at++) {
-      client.send(bytes.subarray(at, at + 1));
-      await mqtt.roundTrip(other);
-      await mqtt.clock.advance(1000);
-    }
+    const sendSlowly = async (from: number, to: number): Promise<void> => {
+      for (let at = from; at < to; at++) {
+        client.send(bytes.subarray(at, at + 1));
+        await mqtt.roundTrip(other);
+        await mqtt.clock.advance(1000);
+      }
+    };
+    await sendSlowly(0, 29);
+    expect(client.isEnded).toBe(false);
+    await sendSlowly(29, 32);
     await expectEnd(client);
     expect(mqtt.log.closeReasons).toEqual(["connectTimeout"]);
   });

@@ -171,18 +171,18 @@ describe("an acknowledgement", () => {
   });
 
   test("of what came before a message that is too large still goes out", async () => {
-    await using mqtt = await MqttTest.start();
+    await using mqtt = await MqttTest.start({ hubLimits: { telemetryBytesMax: 100 } });
     const device = await mqtt.connected("d1");
     const { topic } = device.login;
-    const tooLarge = `${topic}a=${"x".repeat(10)}`;
     device.send(
       publishPacket({ topic, payload: "good", packetId: 1 }),
-      publishPacket({ topic: tooLarge, payload: "x".repeat(262_144), packetId: 2 }),
+      publishPacket({ topic, payload: "unacknowledged" }),
+      publishPacket({ topic, payload: "x".repeat(101), packetId: 2 }),
       publishPacket({ topic, payload: "after", packetId: 3 }),
     );
     await expectPackets(device, puback(1));
     await expectEnd(device);
-    expect((await mqtt.stored()).map(({ body }) => body)).toEqual(["good"]);
+    expect((await mqtt.stored()).map(({ body }) => body)).toEqual(["good", "unacknowledged"]);
     expect(mqtt.log.closeReasons).toEqual(["messageTooLarge"]);
   });
 

@@ -61,16 +61,22 @@ test("a connection that comes while the head closes is not taken", async () => {
 test("a client whose CONNECT is being decided gets no session any more", async () => {
   await using mqtt = await MqttTest.start();
   const login = await mqtt.device("d1");
-  let decide: ((error: Error) => void) | undefined;
-  mqtt.hub.access.authenticate = () =>
-    new Promise((_, reject) => {
-      decide = reject;
+  const { access } = mqtt.hub;
+  const authenticate = access.authenticate.bind(access);
+  let decide: (() => void) | undefined;
+  access.authenticate = async (...asked) => {
+    await new Promise<void>((resolve) => {
+      decide = resolve;
     });
+    return authenticate(...asked);
+  };
   const client = await mqtt.open();
   client.send(login.connect());
   await mqtt.until(() => decide !== undefined);
   await mqtt.head[Symbol.asyncDispose]();
-  decide?.(new Error("too late"));
+  decide?.();
+  await settle();
   await expectEnd(client);
   expect(mqtt.log.closeReasons).toEqual(["shutdown"]);
+  expect(mqtt.hub.sessions.isConnected({ deviceId: "d1" })).toBe(false);
 });

@@ -42,6 +42,15 @@ describe("the topics of a client", () => {
     expect(again).toEqual(first);
   });
 
+  test("are not remembered when they are long: memory is bounded", () => {
+    const topics = new TelemetryTopics(identity);
+    const topic = `devices/d1/messages/events/a=${"x".repeat(600)}`;
+    const first = topics.propertiesOf(...received(topic));
+    const again = topics.propertiesOf(...received(topic));
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  });
+
   test("do not depend on bytes that are overwritten after the read", () => {
     const topics = new TelemetryTopics(identity);
     const [view, bytes] = received("devices/d1/messages/events/a=1");
