@@ -37,4 +37,8 @@ export const DEFAULT_HTTPS_LIMITS: HttpsLimits = {
   shutdownGraceMs: 5_000,
   identityBytesMax: 65_536,
   telemetryBytesMax: 262_144,
+  // 128 KiB of payload, and what is said around it.
+  methodBytesMax: 131_072 + 4096,
+  // Clients send back whole twins, with metadata.
+  twinBytesMax: 524_288,
 };

@@ -10,7 +10,11 @@ export type HttpMethod = (typeof HTTP_METHODS)[number];
 export type Caller = { readonly rights: readonly Right[] } | "device" | "anyone";
 
 /** The most a request's body may have; larger is refused with 413. */
-export type BodyLimitName = "identityBytesMax" | "telemetryBytesMax";
+export type BodyLimitName =
+  | "identityBytesMax"
+  | "methodBytesMax"
+  | "telemetryBytesMax"
+  | "twinBytesMax";
 
 /**
  * One operation of the REST API, as data: the server routes, authorises and validates by it, and its

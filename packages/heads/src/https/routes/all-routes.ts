@@ -1,10 +1,23 @@
 import type { Route } from "../route.ts";
+import { commandRoutes } from "./commands.ts";
 import { deviceEventRoutes } from "./device-events.ts";
 import { deviceRoutes } from "./devices.ts";
 import { healthRoutes } from "./health.ts";
+import { methodRoutes } from "./methods.ts";
+import { moduleRoutes } from "./modules.ts";
 import { statisticsRoutes } from "./statistics.ts";
+import { twinRoutes } from "./twins.ts";
 
 /** Every operation of the HTTPS head. */
 export function allRoutes(parts: { readonly ready: () => boolean }): Route[] {
-  return [...deviceRoutes, ...deviceEventRoutes, ...statisticsRoutes, ...healthRoutes(parts.ready)];
+  return [
+    ...deviceRoutes,
+    ...moduleRoutes,
+    ...deviceEventRoutes,
+    ...twinRoutes,
+    ...methodRoutes,
+    ...commandRoutes,
+    ...statisticsRoutes,
+    ...healthRoutes(parts.ready),
+  ];
 }

@@ -1,0 +1,125 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { DeviceMethodRequest, DeviceMethodResponse, Twin } from "azure-iot-device";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ServerProcess } from "@larimar/testkit";
+import type { MqttDevice } from "../support/mqtt-device.ts";
+import { connectMqttDevice } from "../support/mqtt-device.ts";
+import { RegistryClient } from "../support/registry-client.ts";
+
+describe("azure-iot-device over MQTT with azure-iothub at the other end", () => {
+  let directory: string;
+  let server: ServerProcess;
+  let service: RegistryClient;
+  let device: MqttDevice;
+  let twin: Twin;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), "larimar-test-"));
+    const address = "127.0.0.23";
+    server = await ServerProcess.start({
+      dataDirectory: directory,
+      address,
+      usesStandardPorts: true,
+    });
+    service = new RegistryClient({
+      connectionString: server.connection.hubs[0]!.connectionStrings["iothubowner"]!,
+      caFile: server.connection.caFile,
+    });
+    device = await connectMqttDevice(server.client(), "thermostat");
+    twin = await device.client.getTwin();
+  });
+
+  afterAll(async () => {
+    await device[Symbol.asyncDispose]();
+    await service[Symbol.asyncDispose]();
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const report = (patch: object) =>
+    new Promise<void>((resolve, reject) => {
+      twin.properties.reported.update(patch, (error?: Error) =>
+        error ? reject(error) : resolve(),
+      );
+    });
+
+  test("a back end sees what the device reports", async () => {
+    await report({ fan: "on", limits: { low: 1 } });
+    await report({ limits: { low: null, high: 9 } });
+    const answer = await service.call("getTwin", "thermostat");
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { properties: { reported: { fan: "on", limits: { high: 9 }, $version: 3 } } },
+    });
+  });
+
+  test("the device hears what a back end desires", async () => {
+    const heard = once(twin, "properties.desired.target");
+    const patch = { properties: { desired: { target: 21 } }, tags: { site: "A" } };
+    expect(await service.call("updateTwin", "thermostat", patch, "*")).toMatchObject({
+      status: 200,
+      body: { tags: { site: "A" }, properties: { desired: { target: 21, $version: 2 } } },
+    });
+    expect((await heard)[0]).toBe(21);
+    expect(twin.properties.desired["$version"]).toBe(2);
+  });
+
+  test("a stale etag changes nothing", async () => {
+    const outcome = await service.call(
+      "updateTwin",
+      "thermostat",
+      { tags: { site: "B" } },
+      "AAAA=",
+    );
+    expect(outcome).toMatchObject({ error: "InvalidEtagError" });
+    expect(await service.call("getTwin", "thermostat")).toMatchObject({
+      body: { tags: { site: "A" } },
+    });
+  });
+
+  test("a method is asked and answered", async () => {
+    device.client.onDeviceMethod(
+      "echo",
+      (request: DeviceMethodRequest, response: DeviceMethodResponse) => {
+        void response.send(201, { heard: request.payload as unknown });
+      },
+    );
+    // The SDK subscribes when the first handler is set, and tells nobody when that is done.
+    const parameters = { methodName: "echo", payload: { n: 5 }, connectTimeoutInSeconds: 10 };
+    expect(await service.call("invokeDeviceMethod", "thermostat", parameters)).toMatchObject({
+      status: 200,
+      body: { status: 201, payload: { heard: { n: 5 } } },
+    });
+  });
+
+  test("methods, twins and desired properties go on after the connection was lost", async () => {
+    await server.stop();
+    await server.start();
+    const parameters = { methodName: "echo", payload: 1, connectTimeoutInSeconds: 60 };
+    expect(await service.call("invokeDeviceMethod", "thermostat", parameters)).toMatchObject({
+      body: { status: 201, payload: { heard: 1 } },
+    });
+    const heard = once(twin, "properties.desired.again");
+    await service.call("updateTwin", "thermostat", { properties: { desired: { again: 1 } } }, "*");
+    expect((await heard)[0]).toBe(1);
+    await report({ back: true });
+  });
+
+  test("a method of an unknown or absent device fails with its own error", async () => {
+    const parameters = { methodName: "echo", responseTimeoutInSeconds: 5 };
+    await server.client().createDevice("absent");
+    expect(await service.call("invokeDeviceMethod", "absent", parameters)).toMatchObject({
+      error: expect.stringContaining("Error") as string,
+    });
+    const answer = await server.client().call({
+      method: "POST",
+      path: "/twins/absent/methods",
+      body: parameters,
+    });
+    expect(answer.status).toBe(404);
+    expect(JSON.stringify(answer.body)).toContain("404103");
+  });
+});
