@@ -7,6 +7,7 @@ import type { AmqpLimits } from "./amqp-limits.ts";
 import { DEFAULT_AMQP_LIMITS } from "./amqp-limits.ts";
 import { ClientConnection } from "./client-connection.ts";
 import type { ClientConnectionParts } from "./client-connection.ts";
+import { ChunkPool } from "./engine/chunk-pool.ts";
 
 export interface AmqpHeadParts {
   readonly hubs: HubDirectory;
@@ -36,6 +37,7 @@ class AmqpHead implements Head {
       amqpPort,
       limits: { ...DEFAULT_AMQP_LIMITS, ...limits },
       containerId: `DeviceGateway_${randomBytes(16).toString("hex")}`,
+      pool: new ChunkPool(),
       onClosed: (connection) => this.#forget(connection),
     };
   }

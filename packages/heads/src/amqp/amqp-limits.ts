@@ -62,8 +62,8 @@ export const DEFAULT_AMQP_LIMITS: AmqpLimits = {
   unwrittenBytesMax: 262_144,
   abandonedBytesMax: 4_194_304,
   readBytesMax: 262_144,
-  linkTurnBytes: 32_768,
-  connectionTurnBytes: 131_072,
+  linkTurnBytes: 16_384,
+  connectionTurnBytes: 65_536,
   redirectDelayMs: 50,
   closeGraceMs: 3000,
 };

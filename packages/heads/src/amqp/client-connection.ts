@@ -9,6 +9,7 @@ import type { AmqpLimits } from "./amqp-limits.ts";
 import { Cbs } from "./cbs.ts";
 import { AmqpConnection } from "./engine/amqp-connection.ts";
 import { AmqpFault } from "./engine/amqp-fault.ts";
+import type { ChunkPool } from "./engine/chunk-pool.ts";
 import type { AnyLink } from "./engine/amqp-session.ts";
 import { detachAtExpiry, watchExpiry } from "./expiry.ts";
 import { chooseHub, hostNameOf } from "./hub-choice.ts";
@@ -28,6 +29,7 @@ export interface ClientConnectionParts {
   readonly limits: AmqpLimits;
   readonly amqpPort: () => number;
   readonly containerId: string;
+  readonly pool: ChunkPool;
   readonly onClosed: (connection: ClientConnection) => void;
 }
 
@@ -77,6 +79,7 @@ export class ClientConnection {
     this.#engine = new AmqpConnection({
       stream,
       containerId: parts.containerId,
+      pool: parts.pool,
       clock,
       limits,
       handler: {

@@ -12,9 +12,10 @@ export class AmqpWriter {
   at = 0;
   #view: DataView;
 
-  constructor(initialBytes = 256) {
-    this.bytes = new Uint8Array(initialBytes);
-    this.#view = new DataView(this.bytes.buffer);
+  /** Begins with memory of its own, so many bytes of it, or with the given one. */
+  constructor(memory: number | Uint8Array = 256) {
+    this.bytes = typeof memory === "number" ? new Uint8Array(memory) : memory;
+    this.#view = viewOf(this.bytes);
   }
 
   /** What has been written so far; shares memory with the writer. */
@@ -28,7 +29,7 @@ export class AmqpWriter {
     const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     grown.set(this.written);
     this.bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    this.#view = viewOf(grown);
   }
 
   byte(value: number): void {
@@ -242,4 +243,8 @@ export class AmqpWriter {
     }
     this.at += 8;
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

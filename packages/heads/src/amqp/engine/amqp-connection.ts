@@ -12,6 +12,7 @@ import type { AmqpLimits } from "../amqp-limits.ts";
 import { AmqpFault, decodeError } from "./amqp-fault.ts";
 import type { AnyLink, LinkCounter } from "./amqp-session.ts";
 import { AmqpSession } from "./amqp-session.ts";
+import type { ChunkPool } from "./chunk-pool.ts";
 import { FrameOutput } from "./frame-output.ts";
 import type { Frame } from "./frame-reader.ts";
 import { FRAME_TYPE, FrameReader } from "./frame-reader.ts";
@@ -35,6 +36,7 @@ export interface ConnectionHandler {
 export interface AmqpConnectionParts {
   readonly stream: Duplex;
   readonly containerId: string;
+  readonly pool: ChunkPool;
   readonly clock: Clock;
   readonly limits: AmqpLimits;
   readonly handler: ConnectionHandler;
@@ -65,9 +67,10 @@ export class AmqpConnection {
 
   constructor(parts: AmqpConnectionParts) {
     this.#parts = parts;
-    const { stream, clock, limits, handler } = parts;
+    const { stream, pool, clock, limits, handler } = parts;
     this.#output = new FrameOutput({
       stream,
+      pool,
       unwrittenBytesMax: limits.unwrittenBytesMax,
       onFlush: () => this.#idleWatch.wrote(),
       onWritable: () => this.#scheduler.resume(),

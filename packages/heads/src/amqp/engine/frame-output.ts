@@ -1,12 +1,16 @@
 import type { Duplex } from "node:stream";
 import { AmqpWriter } from "@larimar/wire";
+import type { ChunkPool } from "./chunk-pool.ts";
 import { FRAME_TYPE } from "./frame-reader.ts";
 
-const CHUNK_BYTES_MIN = 512;
-const CHUNK_BYTES_MAX = 131_072;
+/** For connections that say little. */
+const SMALL_CHUNK_BYTES = 512;
+/** Who says more than this in one go is likely to go on. */
+const MUCH_BYTES = 8192;
 
 export interface FrameOutputParts {
   readonly stream: Duplex;
+  readonly pool: ChunkPool;
   readonly unwrittenBytesMax: number;
   readonly onFlush: () => void;
   /** The output has room again. */
@@ -25,7 +29,7 @@ export class FrameOutput {
 
   constructor(parts: FrameOutputParts) {
     this.#parts = parts;
-    this.writer = new AmqpWriter(CHUNK_BYTES_MIN);
+    this.writer = new AmqpWriter(SMALL_CHUNK_BYTES);
     parts.stream.on("drain", parts.onWritable);
   }
 
@@ -67,14 +71,15 @@ export class FrameOutput {
     this.#isScheduled = false;
     const { writer } = this;
     if (writer.at === 0 || this.#isClosed) return;
-    const { stream, onFlush, onWritable } = this.#parts;
-    const { buffer, byteOffset } = writer.bytes;
-    const chunk = Buffer.from(buffer, byteOffset, writer.at);
-    // The stream keeps the chunk until it is written: the next one gets memory of its own.
-    this.writer = new AmqpWriter(chunkBytes(writer.at));
+    const { stream, pool, onFlush, onWritable } = this.#parts;
+    const memory = writer.bytes;
+    const chunk = Buffer.from(memory.buffer, memory.byteOffset, writer.at);
+    this.writer = new AmqpWriter(writer.at > MUCH_BYTES ? pool.take() : SMALL_CHUNK_BYTES);
     onFlush();
+    // The memory is the stream's until it says that the chunk is written.
+    const canTakeMore = stream.write(chunk, () => pool.give(memory));
     // Below its high-water mark a stream never says "drain".
-    if (stream.write(chunk)) onWritable();
+    if (canTakeMore) onWritable();
   }
 
   /** What is still to be said goes out; whatever is said after that does not. */
@@ -83,9 +88,4 @@ export class FrameOutput {
     this.#isClosed = true;
     this.#parts.stream.end();
   }
-}
-
-/** Connections that say much get room for it; those that say little do not hold memory. */
-function chunkBytes(lastBytes: number): number {
-  return Math.min(Math.max(lastBytes, CHUNK_BYTES_MIN), CHUNK_BYTES_MAX);
 }
