@@ -78,6 +78,44 @@ describe("a connection", () => {
     head.testHub.eventLog.release();
   });
 
+  test("is not worked for while the client does not take its answers", async () => {
+    await using head = await startTestHead();
+    for (let i = 0; i < 300; i++) await head.createDevice(`d${i}`);
+    const socket = await head.connect();
+    socket.pause();
+    const put = {
+      method: "PUT",
+      path: "/devices/last",
+      body: "{}",
+      headers: ["Connection: close"],
+    };
+    // More than sockets hold on their own.
+    socket.write(rawRequest(head).repeat(80) + rawRequest(head, put));
+    const isCreated = async () =>
+      (await head.send("GET", "/devices/last", { policy })).status === 200;
+    for (let i = 0; i < 20; i++) expect(await isCreated()).toBe(false);
+    socket.resume();
+    await readToEnd(socket);
+    expect(await isCreated()).toBe(true);
+  });
+
+  test("that is gone is not worked for any more", async () => {
+    await using head = await startTestHead();
+    await head.createDevice("d1");
+    head.testHub.eventLog.hold();
+    const socket = await head.connect();
+    socket.write(
+      rawRequest(head, { method: "POST", path: "/devices/d1/messages/events", body: "x" }) +
+        rawRequest(head, { method: "DELETE", path: "/devices/d1" }),
+    );
+    await expectUndisturbed(head);
+    socket.resetAndDestroy();
+    await expectUndisturbed(head);
+    head.testHub.eventLog.release();
+    await expectUndisturbed(head);
+    expect((await head.send("GET", "/devices/d1", { policy })).status).toBe(200);
+  });
+
   test("may speak HTTP/1.0, without a Host", async () => {
     await using head = await startTestHead();
     const token = head.policyToken(policy);
@@ -201,6 +239,21 @@ describe("what is no HTTP", () => {
     await using head = await startTestHead();
     const text = await head.exchange(`${rawRequest(head)}garbage\r\n\r\n`);
     expect(statusesOf(text)).toEqual(["200", "400"]);
+  });
+
+  test("is answered once, however much of it there is", async () => {
+    await using head = await startTestHead();
+    await head.createDevice("d1");
+    head.testHub.eventLog.hold();
+    const socket = await head.connect();
+    const ended = readToEnd(socket);
+    const post = { method: "POST", path: "/devices/d1/messages/events", body: "x" };
+    socket.write(`${rawRequest(head, post)}garbage\r\n\r\n`);
+    await expectUndisturbed(head);
+    socket.write("more garbage\r\n\r\n");
+    await expectUndisturbed(head);
+    head.testHub.eventLog.release();
+    expect(statusesOf(await ended)).toEqual(["204", "400"]);
   });
 
   test("in place of a chunk fails the request, which then has no effect", async () => {

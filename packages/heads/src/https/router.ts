@@ -7,7 +7,8 @@ export interface RouteMatch {
 }
 
 export type Routing =
-  | { readonly kind: "found"; readonly matches: readonly [RouteMatch, ...RouteMatch[]] }
+  /** The route is that of the first match; there is one for each reading of the path that has one. */
+  | { readonly kind: "found"; readonly route: Route; readonly matches: readonly RouteMatch[] }
   | {
       readonly kind: "methodNotAllowed";
       readonly allowed: readonly HttpMethod[];
@@ -32,8 +33,8 @@ export class Router {
       const first = some.find(({ route }) => isServedBy(route, method));
       return first === undefined ? [] : [first];
     });
-    const [first, ...others] = usable;
-    if (first !== undefined) return { kind: "found", matches: [first, ...others] };
+    const [first] = usable;
+    if (first !== undefined) return { kind: "found", route: first.route, matches: usable };
     const route = matches[0]?.[0]?.route;
     if (route === undefined) return { kind: "notFound" };
     const allowed = new Set(matches.flat().map((match) => match.route.contract.method));

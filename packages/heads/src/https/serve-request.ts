@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock, HubDirectory } from "@larimar/domain";
-import { type ErrorForm, readPath, readRequestTarget } from "@larimar/wire";
+import { type RequestTarget, readPath, readRequestTarget } from "@larimar/wire";
 import type { ConnectionContext } from "../head.ts";
 import type { Log } from "../log.ts";
 import { errorReply } from "./error-response.ts";
@@ -11,7 +11,7 @@ import { performOperation } from "./perform-operation.ts";
 import { type Reply, replyOf, sendReply } from "./reply.ts";
 import { discardBody } from "./request-body.ts";
 import { ClientGoneError, RestError, codeOf } from "./rest-error.ts";
-import { type RouteMatch, type Router, effectiveMethod } from "./router.ts";
+import { type Router, effectiveMethod } from "./router.ts";
 
 export interface RequestParts {
   readonly hubs: HubDirectory;
@@ -36,13 +36,15 @@ export async function serveRequest(
   const gone = new AbortController();
   response.once("close", () => gone.abort(new ClientGoneError()));
   try {
-    const reply = await replyTo(request, context, requestId, gone.signal, parts);
+    const target = readRequestTarget(request.url ?? "/");
+    const job = { request, target, context, requestId, signal: gone.signal };
+    const reply = await replyTo(job, parts);
     const isWhole = await discardBody(request, parts.limits.unwantedBytesMax);
     if (request.socket.destroyed) throw new ClientGoneError();
     const closed = once(response, "close");
     sendReply(response, reply, { requestId, isLast: !isWhole || parts.isStopping() });
     await closed;
-    const fields = { requestId, method: request.method, status: reply.status };
+    const fields = { requestId, method: request.method, path: target.path, status: reply.status };
     parts.log.debug({ ...fields, durationMs: parts.clock.now() - startedAtMs }, "request answered");
   } catch (error) {
     if (!(error instanceof ClientGoneError))
@@ -51,52 +53,41 @@ export async function serveRequest(
   }
 }
 
-async function replyTo(
-  request: IncomingMessage,
-  context: ConnectionContext,
-  requestId: string,
-  signal: AbortSignal,
-  parts: RequestParts,
-): Promise<Reply> {
-  let form: ErrorForm = "A";
+interface Job {
+  readonly request: IncomingMessage;
+  readonly target: RequestTarget;
+  readonly context: ConnectionContext;
+  readonly requestId: string;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+async function replyTo(job: Job, parts: RequestParts): Promise<Reply> {
+  const { request, target, requestId } = job;
+  const method = effectiveMethod(request.method ?? "", overrideOf(request));
+  const routing = parts.router.find(method, readPath(target.path));
+  // Nobody can tell which form a client expects on a path that nobody knows.
+  const form = routing.kind === "notFound" ? "A" : routing.route.contract.errorForm;
   try {
-    const target = readRequestTarget(request.url ?? "/");
-    const { matches, form: formOfRoute, refusal } = findRoute(request, target.path, parts.router);
-    form = formOfRoute;
-    if (refusal !== undefined) throw refusal;
-    const answer = await performOperation({ request, target, matches, context, signal }, parts);
-    return replyOf(answer);
+    switch (routing.kind) {
+      case "found":
+        return replyOf(await performOperation({ ...job, matches: routing.matches }, parts));
+      case "methodNotAllowed":
+        throw new RestError("MethodNotAllowed", `The path does not take ${method}`, {
+          allow: routing.allowed.join(", "),
+        });
+      case "notFound":
+        throw new RestError("PathNotFound", "No such path");
+    }
   } catch (error) {
     if (error instanceof ClientGoneError) throw error;
     if (codeOf(error) === "InternalError") {
-      parts.log.error({ requestId, err: error }, "request failed");
+      parts.log.error({ requestId, path: target.path, err: error }, "request failed");
     }
     return errorReply(error, { form, requestId, nowMs: parts.clock.now() });
   }
 }
 
-interface RouteChoice {
-  readonly form: ErrorForm;
-  readonly matches: readonly RouteMatch[];
-  readonly refusal?: RestError;
-}
-
-function findRoute(request: IncomingMessage, path: string, router: Router): RouteChoice {
-  const override = request.headers["x-http-method-override"];
-  const method = effectiveMethod(request.method ?? "", override?.toString());
-  const routing = router.find(method, readPath(path));
-  switch (routing.kind) {
-    case "found":
-      return { form: routing.matches[0].route.contract.errorForm, matches: routing.matches };
-    case "notFound":
-      return { form: "A", matches: [], refusal: new RestError("PathNotFound", "No such path") };
-    case "methodNotAllowed":
-      return {
-        form: routing.route.contract.errorForm,
-        matches: [],
-        refusal: new RestError("MethodNotAllowed", `The path does not take ${method}`, {
-          allow: routing.allowed.join(", "),
-        }),
-      };
-  }
+function overrideOf(request: IncomingMessage): string | undefined {
+  return request.headers["x-http-method-override"]?.toString();
 }

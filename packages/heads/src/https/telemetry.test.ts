@@ -48,6 +48,16 @@ describe("telemetry over HTTPS", () => {
     expect(await head.events()).toMatchObject([{ application: { name: "Käse €" } }]);
   });
 
+  test("keeps every property, however many there are", async () => {
+    await using head = await startTestHead();
+    const { token } = await head.createDevice("d1");
+    const names = Array.from({ length: 2500 }, (_, i) => `k${i}`);
+    const headers = Object.fromEntries(names.map((name) => [`iothub-app-${name}`, "v"]));
+    expect((await head.send("POST", events, { token, headers })).status).toBe(204);
+    const [event] = await head.events();
+    expect(Object.keys(event?.["application"] ?? {})).toEqual(names);
+  });
+
   test("is acknowledged once it is on disk, and not before", async () => {
     await using head = await startTestHead();
     const { token } = await head.createDevice("d1");
@@ -224,7 +234,7 @@ describe("a hub that fails", () => {
     expect(head.logged).toContainEqual({
       level: "error",
       message: "request failed",
-      fields: { requestId, err: new Error("the secret of the disk") },
+      fields: { requestId, path: events, err: new Error("the secret of the disk") },
     });
   });
 

@@ -84,6 +84,25 @@ describe("a WebSocket upgrade", () => {
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*handed to iothub$/);
   });
 
+  test("whose client goes away before its turn is forgotten", async () => {
+    await using head = await startTestHead();
+    const upgrades = recordUpgrades(head);
+    const { token } = await head.createDevice("d1");
+    head.testHub.eventLog.hold();
+    const socket = await head.connect();
+    socket.write(
+      "POST /devices/d1/messages/events?api-version=1 HTTP/1.1\r\nHost: h\r\n" +
+        `Authorization: ${token}\r\nContent-Length: 1\r\n\r\nx` +
+        `GET /$iothub/websocket HTTP/1.1\r\n${HEADERS}`,
+    );
+    await head.send("GET", "/healthz");
+    socket.resetAndDestroy();
+    await head.send("GET", "/healthz");
+    head.testHub.eventLog.release();
+    expect((await head.send("GET", "/healthz")).status).toBe(200);
+    expect(upgrades).toEqual([]);
+  });
+
   test("that its handler fails at is logged, and disturbs nobody", async () => {
     await using head = await startTestHead();
     head.head.onUpgrade(() => {
