@@ -236,7 +236,8 @@ export class Connection implements SessionConnection, AcknowledgementSink, Reply
   #refuse(refusal: Refusal): void {
     const { returnCode, deviceId, detail, cause } = refusal;
     this.send(encodeConnack({ returnCode, isSessionPresent: false }));
-    this.#settle("connectRefused", cause, { returnCode, deviceId, detail });
+    const reason = cause === undefined ? "connectRefused" : "internalError";
+    this.#settle(reason, cause, { returnCode, deviceId, detail });
   }
 
   #open(admission: Admission, stored: readonly Subscription[] | undefined): void {

@@ -1,4 +1,5 @@
 import type { ClientCertificate } from "@larimar/domain";
+import { HubError } from "@larimar/domain";
 import { describe, expect, test } from "vitest";
 import type { DeviceLogin } from "./fixtures/mqtt-test.fixture.ts";
 import { MqttTest, sasToken } from "./fixtures/mqtt-test.fixture.ts";
@@ -102,14 +103,18 @@ describe("a client is told that it is not welcome, and nobody else notices", () 
 });
 
 describe("a client that may try again", () => {
-  test("is told that the server is unavailable when its store fails", async () => {
+  test.each([
+    ["its store fails", new Error("disk I/O error"), "error"],
+    ["the hub is busy", new HubError("EventLogUnavailable", "The disk is behind"), "warn"],
+  ])("is told that the server is unavailable when %s", async (_, failure, level) => {
     await using mqtt = await MqttTest.start();
     const login = await mqtt.device("d1");
-    mqtt.hub.access.authenticate = () => Promise.reject(new Error("disk I/O error"));
+    mqtt.hub.access.authenticate = () => Promise.reject(failure);
     const client = await mqtt.open();
     client.send(login.connect());
     await expectPackets(client, connack(3));
     await expectEnd(client);
+    expect(mqtt.log.lines.at(-1)).toMatchObject({ level, fields: { deviceId: "d1" } });
   });
 });
 
@@ -138,11 +143,14 @@ test("the log says why, and holds neither token nor key", async () => {
   expect(written).not.toContain(login.key);
 });
 
-test("the log holds no more of what a stranger says than an id can have", async () => {
+test.each([
+  ["device", "x".repeat(60_000)],
+  ["module", `d1/${"x".repeat(60_000)}`],
+])("the log holds no more of what a strange %s says than an id can have", async (_, clientId) => {
   await using mqtt = await MqttTest.start();
   const login = await mqtt.device("d1");
   const client = await mqtt.open();
-  client.send(login.connect({ username: `localhost/${"x".repeat(60_000)}` }));
+  client.send(login.connect({ clientId, username: `localhost/${clientId}` }));
   await expectPackets(client, connack(5));
   await expectEnd(client);
   expect(JSON.stringify(mqtt.log.lines).length).toBeLessThan(1000);

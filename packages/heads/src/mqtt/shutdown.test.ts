@@ -41,11 +41,21 @@ test("closing the head does not wait for a disk that never answers", async () =>
   await expectEnd(device);
 });
 
-test("closing the head keeps the wills of those who were connected", async () => {
+test("closing the head waits until the wills of those who were connected are on disk", async () => {
   await using mqtt = await MqttTest.start();
   const will = { topic: "devices/d1/messages/events/", payload: "gone" };
-  await mqtt.connected("d1", { will });
-  await mqtt.head[Symbol.asyncDispose]();
+  const device = await mqtt.connected("d1", { will });
+  mqtt.eventLog.isGated = true;
+  let isClosed = false;
+  const closed = mqtt.head[Symbol.asyncDispose]().then(() => {
+    isClosed = true;
+    return isClosed;
+  });
+  await expectEnd(device);
+  await settle();
+  expect(isClosed).toBe(false);
+  mqtt.eventLog.gates[0]?.commit();
+  await closed;
   expect(await mqtt.stored()).toMatchObject([{ body: "gone" }]);
 });
 
