@@ -14,7 +14,7 @@ const commandFile = fileURLToPath(new URL("../../../packages/cli/dist/main.js", 
 export const larimar: Peer = {
   name: "larimar",
   acknowledgementMeans:
-    "authenticated device, limits and routes applied, event in the log on disk (synced), readable",
+    "from an authenticated device, and in the event log on disk, synced (SQLite, synchronous=FULL)",
 
   async probe() {
     try {
