@@ -1,8 +1,11 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { StorageError, toStorageError } from "../storage-error.ts";
 import { createPrivateFile } from "./private-file.ts";
+
+/** The driver closes what nobody refers to any more, and a lock is kept for what it does, not to be used. */
+const locks = new Set<Database.Database>();
 
 /**
  * Makes the directory if need be and keeps every other server out of it until disposed. The lock belongs to
@@ -28,12 +31,18 @@ export function lockDataDirectory(directory: string): Disposable {
     );
   }
   const held = lock;
-  return { [Symbol.dispose]: () => void held.close() };
+  locks.add(held);
+  return {
+    [Symbol.dispose]() {
+      locks.delete(held);
+      held.close();
+    },
+  };
 }
 
 function makeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeWithParents(path.resolve(directory));
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -43,4 +52,12 @@ function makeDirectory(directory: string): void {
       { cause: error },
     );
   }
+}
+
+/** By hand, because `mkdirSync` with `recursive` never returns where a parent refuses with ENOENT, as /proc does. */
+function makeWithParents(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = path.dirname(directory);
+  if (parent !== directory) makeWithParents(parent);
+  mkdirSync(directory, { mode: 0o700 });
 }

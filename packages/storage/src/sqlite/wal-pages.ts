@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
@@ -30,8 +30,11 @@ function readFrames(descriptor: number, header: Buffer): WalPages {
   const committed = new Set<number>();
   let uncommitted: number[] = [];
   let databasePages: number | undefined;
+  const sizeBytes = fstatSync(descriptor).size;
   let at = WAL_HEADER_BYTES;
-  while (readSync(descriptor, frame, 0, FRAME_HEADER_BYTES, at) === FRAME_HEADER_BYTES) {
+  // A frame without all of its page was being written when the end came.
+  while (at + FRAME_HEADER_BYTES + pageBytes <= sizeBytes) {
+    readSync(descriptor, frame, 0, FRAME_HEADER_BYTES, at);
     // Other salts: what follows is left over from before the log was started anew.
     if (!frame.subarray(8, 16).equals(salts)) break;
     uncommitted.push(frame.readUInt32BE(0));
