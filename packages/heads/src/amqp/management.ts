@@ -4,6 +4,7 @@ import type { AmqpMessage, AmqpWriter } from "@larimar/wire";
 import type { AnswerStatus } from "./answer.ts";
 import { encodeAnswer } from "./answer.ts";
 import { isUnexpected, toStatus } from "./error-conditions.ts";
+import { LinkRefusal, entityNotFound } from "./link-refusal.ts";
 
 export interface ManagementParts {
   readonly hubs: HubDirectory;
@@ -35,9 +36,16 @@ export function answerManagement(request: AmqpMessage, parts: ManagementParts): 
     if (typeof partitionId !== "string") {
       throw new HubError("ArgumentInvalid", "The request names no partition");
     }
+    if (!hub.events.partitionIds.includes(partitionId)) {
+      throw entityNotFound([hub.settings.name, "Partitions", partitionId]);
+    }
     const state = hub.events.partitionState(partitionId);
     return encodeAnswer(request, OK, (writer) => writePartition(writer, hub, partitionId, state));
   } catch (error) {
+    if (error instanceof LinkRefusal) {
+      const { condition, message: description } = error;
+      return encodeAnswer(request, { code: 404, description, condition });
+    }
     if (isUnexpected(error)) parts.onUnexpected(error);
     const { code, condition, description } = toStatus(error);
     return encodeAnswer(request, { code, description, condition });
@@ -50,7 +58,7 @@ function findHub(name: unknown, { hubs, hub }: ManagementParts): Hub {
   const isOwnAddress = typeof name === "string" && /^\/?messages\/events\/?$/i.test(name);
   const meant = found ?? (isOwnAddress ? hub : undefined);
   if (meant !== undefined) return meant;
-  throw new HubError("HubNotFound", "The messaging entity could not be found");
+  throw entityNotFound(typeof name === "string" ? [name] : []);
 }
 
 function writeEventHub(writer: AmqpWriter, hub: Hub): void {

@@ -112,12 +112,7 @@ describe("the management node", () => {
       "amqp:not-found",
     ],
     ["no partition", read("com.microsoft:partition"), 400, "com.microsoft:argument-error"],
-    [
-      "another event hub",
-      read("com.microsoft:eventhub", { name: "other" }),
-      404,
-      "com.microsoft:iot-hub-not-found-error",
-    ],
+    ["another event hub", read("com.microsoft:eventhub", { name: "other" }), 404, "amqp:not-found"],
     ["another type", read("com.microsoft:queue"), 400, "com.microsoft:argument-error"],
     [
       "another operation",
