@@ -8,11 +8,14 @@ import type { Log } from "../log.ts";
 import type { AmqpLimits } from "./amqp-limits.ts";
 import { Cbs } from "./cbs.ts";
 import { AmqpConnection } from "./engine/amqp-connection.ts";
-import { AmqpFault } from "./engine/amqp-fault.ts";
+import type { FaultScope } from "./engine/amqp-fault.ts";
+import { AmqpFault, decodeError } from "./engine/amqp-fault.ts";
 import type { ChunkPool } from "./engine/chunk-pool.ts";
 import type { AnyLink } from "./engine/amqp-session.ts";
 import { detachAtExpiry, watchExpiry } from "./expiry.ts";
 import { chooseHub, hostNameOf } from "./hub-choice.ts";
+import { IdentitySessions } from "./identity/identity-sessions.ts";
+import { IdentityLinks } from "./identity/identity-links.ts";
 import { LinkRefusal, refusalFields } from "./link-refusal.ts";
 import type { LinkServices } from "./link-services.ts";
 import { ManagementLinks } from "./links/management-links.ts";
@@ -48,7 +51,7 @@ export class ClientConnection {
     const { hubs, clock, log, limits, amqpPort } = parts;
     this.#parts = parts;
     this.#context = context;
-    const tokens = new TokenStore(limits.tokensMax);
+    const tokens = new TokenStore(limits.tokensMax, clock);
     const hub = () => this.#hub;
     const cbs = new Cbs({
       hubs,
@@ -68,11 +71,17 @@ export class ClientConnection {
       tokens,
       detachAtExpiry: (link, authorize) => detachAtExpiry(clock, link, authorize),
     };
+    const identities = new IdentitySessions({ tokens, certificate: context.certificate });
     this.#nodes = {
       cbs: new RequestNode({
         pendingResponsesMax: limits.pendingResponsesMax,
-        answer: (request) => cbs.answer(request),
+        answer: async (request) => {
+          const answer = await cbs.answer(request);
+          await identities.renewAll();
+          return answer;
+        },
       }),
+      identities: new IdentityLinks(identities, services),
       management: new ManagementLinks(services),
       services,
     };
@@ -156,10 +165,10 @@ export class ClientConnection {
     const { log } = this.#parts;
     if (error instanceof AmqpFault) {
       const { condition, scope, message: detail } = error;
-      log.warn({ ...this.#describe(), condition, scope, detail }, CLOSED_BY_SERVER);
+      log.warn({ ...this.#describe(), condition, detail }, ENDED_BY_SERVER[scope]);
     } else if (error instanceof AmqpDecodeError) {
-      const condition = "amqp:decode-error";
-      log.warn({ ...this.#describe(), condition, detail: error.message }, CLOSED_BY_SERVER);
+      const { condition, description: detail } = decodeError(error);
+      log.warn({ ...this.#describe(), condition, detail }, CLOSED_BY_SERVER);
     } else {
       log.error({ ...this.#describe(), err: error }, CLOSED_BY_SERVER);
     }
@@ -178,3 +187,9 @@ export class ClientConnection {
 }
 
 const CLOSED_BY_SERVER = "connection closed by the server";
+
+const ENDED_BY_SERVER: Readonly<Record<FaultScope, string>> = {
+  connection: CLOSED_BY_SERVER,
+  session: "session ended by the server",
+  link: "link detached by the server",
+};

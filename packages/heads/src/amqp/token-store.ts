@@ -1,4 +1,5 @@
-import type { SasToken } from "@larimar/domain";
+import type { Clock, SasToken } from "@larimar/domain";
+import { CLOCK_SKEW_MS } from "@larimar/domain";
 
 /**
  * The tokens a connection has put, one per resource text: a new token for the same resource replaces the
@@ -7,33 +8,36 @@ import type { SasToken } from "@larimar/domain";
 export class TokenStore {
   readonly #byResource = new Map<string, SasToken>();
   readonly #tokensMax: number;
+  readonly #clock: Clock;
 
-  constructor(tokensMax: number) {
+  constructor(tokensMax: number, clock: Clock) {
     this.#tokensMax = tokensMax;
+    this.#clock = clock;
   }
 
   /** False when there is no room for another resource. */
   put(token: SasToken): boolean {
     const key = token.rawResource;
-    if (!this.#byResource.has(key) && this.#byResource.size >= this.#tokensMax) return false;
-    // The newest first, when it is tried.
     this.#byResource.delete(key);
+    if (this.#byResource.size >= this.#tokensMax) this.#dropExpired();
+    if (this.#byResource.size >= this.#tokensMax) return false;
     this.#byResource.set(key, token);
     return true;
   }
 
-  /** Gives up what has expired by the given time. */
-  dropExpired(nowMs: number, skewMs: number): void {
-    for (const [key, token] of this.#byResource) {
-      if (nowMs >= token.expiresAtMs + skewMs) this.#byResource.delete(key);
-    }
-  }
-
+  /** The newest first. */
   all(): SasToken[] {
     return [...this.#byResource.values()].toReversed();
   }
 
   get isEmpty(): boolean {
     return this.#byResource.size === 0;
+  }
+
+  #dropExpired(): void {
+    const nowMs = this.#clock.now();
+    for (const [key, token] of this.#byResource) {
+      if (nowMs >= token.expiresAtMs + CLOCK_SKEW_MS) this.#byResource.delete(key);
+    }
   }
 }

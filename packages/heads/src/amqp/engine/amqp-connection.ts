@@ -27,7 +27,7 @@ export interface ConnectionHandler {
   opened(open: OpenPerformative): void;
   /** Accepts or refuses the link, now or later. */
   attached(link: AnyLink): void;
-  /** The client broke the rules, or we failed; the connection is about to be closed. */
+  /** The client broke the rules, or we failed: a link, a session or the connection ends for it. */
   failed(error: unknown): void;
   /** The transport is gone, and all links have been told. */
   closed(): void;
@@ -245,6 +245,7 @@ export class AmqpConnection {
       limits,
       peerFrameBytesMax: this.#peerFrameBytesMax,
       onAttach: (link) => handler.attached(link),
+      onFault: (error) => handler.failed(error),
       links: this.#links,
     });
     this.#sessions.set(channel, session);

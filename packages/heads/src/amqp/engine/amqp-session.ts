@@ -12,6 +12,7 @@ import type {
 import {
   ACCEPTED,
   AmqpDecodeError,
+  readOutcome,
   writeBegin,
   writeDisposition,
   writeEnd,
@@ -21,6 +22,7 @@ import type { AmqpLimits } from "../amqp-limits.ts";
 import { AmqpFault, decodeError } from "./amqp-fault.ts";
 import type { FrameOutput } from "./frame-output.ts";
 import { IncomingLink } from "./incoming-link.ts";
+import type { TrackedMessage } from "./outgoing-link.ts";
 import { OutgoingLink } from "./outgoing-link.ts";
 import type { SendScheduler } from "./send-scheduler.ts";
 import { advance, distance } from "./serial-number.ts";
@@ -34,12 +36,20 @@ export interface AmqpSessionParts {
   /** The largest frame we may send. */
   readonly peerFrameBytesMax: number;
   readonly onAttach: (link: AnyLink) => void;
+  /** A link had to be detached. */
+  readonly onFault: (error: AmqpFault) => void;
   readonly links: LinkCounter;
 }
 
 /** Links of all sessions of a connection. */
 export interface LinkCounter {
   count: number;
+}
+
+/** A delivery whose outcome somebody waits for. */
+interface Tracked {
+  readonly link: OutgoingLink;
+  readonly onOutcome: TrackedMessage["onOutcome"];
 }
 
 const FIRST_OUTGOING_ID = 1;
@@ -57,6 +67,8 @@ export class AmqpSession {
   /** By the client's handle. */
   readonly #links = new Map<number, AnyLink>();
   readonly #freeHandles: number[] = [];
+  /** By delivery id; bounded by whoever sends such messages. */
+  readonly #tracked = new Map<number, Tracked>();
   #handlesInUse = 0;
   #nextOutgoingId = FIRST_OUTGOING_ID;
   #nextDeliveryId = 0;
@@ -104,6 +116,14 @@ export class AmqpSession {
     const id = this.#nextDeliveryId;
     this.#nextDeliveryId = advance(id);
     return id;
+  }
+
+  /** Remembers a delivery until the client has said what became of it, or its link has ended. */
+  track(deliveryId: number, tracked: Tracked): void {
+    this.#tracked.set(deliveryId, tracked);
+    tracked.link.onDetached(() => {
+      if (this.#tracked.delete(deliveryId)) void tracked.onOutcome(undefined);
+    });
   }
 
   countTransfer(): void {
@@ -218,9 +238,9 @@ export class AmqpSession {
     try {
       link.handleTransfer(transfer, payload);
     } catch (error) {
-      if (error instanceof AmqpFault && error.scope === "link") link.detach(error.fields);
-      else if (error instanceof AmqpDecodeError) link.detach(decodeError(error));
-      else throw error;
+      const fault = linkFaultOf(error);
+      this.#parts.onFault(fault);
+      link.detach(fault.fields);
     }
     if (this.#incomingWindow > this.limits.sessionWindow / 2) return;
     this.#incomingWindow = this.limits.sessionWindow;
@@ -228,17 +248,30 @@ export class AmqpSession {
   }
 
   handleDisposition(disposition: DispositionPerformative): void {
-    const { isReceiver, first, last, isSettled } = disposition;
+    const { isReceiver, first, last, isSettled, state } = disposition;
+    if (!isReceiver) return;
+    const outcome = state && readOutcome(state);
+    // A state that ends nothing, on a delivery that is not settled, changes nothing.
+    if (outcome === undefined && !isSettled) return;
+    let isTracked = false;
+    for (const [deliveryId, { onOutcome }] of this.#tracked) {
+      if (distance(first, deliveryId) < 0 || distance(deliveryId, last) < 0) continue;
+      isTracked = true;
+      this.#tracked.delete(deliveryId);
+      void this.#conclude(deliveryId, onOutcome(outcome ?? "accepted"), isSettled);
+    }
     // What a receiver made of an event is its own affair; one that wants to hear that we know is told.
-    if (!isReceiver || isSettled) return;
+    if (!isTracked && !isSettled) this.#confirm(first, last, ACCEPTED);
+  }
+
+  async #conclude(deliveryId: number, answer: Promise<Uint8Array>, isSettled: boolean) {
+    const state = await answer;
+    if (!isSettled) this.#confirm(deliveryId, deliveryId, state);
+  }
+
+  #confirm(first: number, last: number, state: Uint8Array): void {
     this.write((writer) =>
-      writeDisposition(writer, {
-        isReceiver: false,
-        first,
-        last,
-        isSettled: true,
-        state: ACCEPTED,
-      }),
+      writeDisposition(writer, { isReceiver: false, first, last, isSettled: true, state }),
     );
   }
 
@@ -254,4 +287,12 @@ export class AmqpSession {
     if (link !== undefined) return link;
     throw new AmqpFault("session", "amqp:session:unattached-handle", "A handle is not attached");
   }
+}
+
+/** Throws what is no fault of the link alone. */
+function linkFaultOf(error: unknown): AmqpFault {
+  if (error instanceof AmqpFault && error.scope === "link") return error;
+  if (!(error instanceof AmqpDecodeError)) throw error;
+  const { condition, description = "" } = decodeError(error);
+  return new AmqpFault("link", condition, description);
 }

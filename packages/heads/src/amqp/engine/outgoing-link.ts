@@ -1,4 +1,4 @@
-import type { AttachPerformative, FlowPerformative } from "@larimar/wire";
+import type { AttachPerformative, FlowPerformative, Outcome } from "@larimar/wire";
 import { writeTransfer } from "@larimar/wire";
 import type { AmqpSession } from "./amqp-session.ts";
 import { Link } from "./link.ts";
@@ -15,15 +15,28 @@ export interface Payload {
 /** Sends what it has while `canSend`, up to about so many bytes; says whether it has more to send. */
 export type SendHandler = (link: OutgoingLink, budgetBytes: number) => boolean;
 
+/** A message whose outcome matters: a lock token is its tag. */
+export interface TrackedMessage {
+  readonly payload: Uint8Array;
+  readonly tag: Uint8Array;
+  /**
+   * Called once: with what the client made of it, or with undefined when the link has ended before. What it
+   * returns is told to a client that waits to hear that the server knows.
+   */
+  readonly onOutcome: (outcome: Outcome | undefined) => Promise<Uint8Array>;
+}
+
 /** A message of which some frames are still to be sent. */
 interface Remainder {
   readonly payload: Uint8Array;
+  readonly tag: Uint8Array;
   readonly deliveryId: number;
   readonly isSettled: boolean;
   at: number;
 }
 
 const SETTLE_MODE_UNSETTLED = 0;
+const SETTLE_MODE_SETTLED = 1;
 
 /** A link on which the client receives. */
 export class OutgoingLink extends Link implements Sender {
@@ -88,7 +101,21 @@ export class OutgoingLink extends Link implements Sender {
     const whole = new Uint8Array(payload.bytes);
     payload.write(whole, 0);
     const { isSettled } = this.#template;
-    this.#remainder = { payload: whole, deliveryId, isSettled, at: 0 };
+    const tag = TransferTemplate.tagOf(deliveryId);
+    this.#remainder = { payload: whole, tag, deliveryId, isSettled, at: 0 };
+    this.#sendRemainder();
+  }
+
+  /** Sends one message and waits for what the client makes of it; only while `canSend`. */
+  sendTracked({ payload, tag, onOutcome }: TrackedMessage): void {
+    const deliveryId = this.session.nextDeliveryId();
+    this.#credit -= 1;
+    this.#deliveryCount = advance(this.#deliveryCount);
+    // A client that wants everything settled has no say in what becomes of it.
+    const isSettled = this.attach.senderSettleMode === SETTLE_MODE_SETTLED;
+    if (isSettled) void onOutcome("accepted");
+    else this.session.track(deliveryId, { link: this, onOutcome });
+    this.#remainder = { payload, tag, deliveryId, isSettled, at: 0 };
     this.#sendRemainder();
   }
 
@@ -98,7 +125,10 @@ export class OutgoingLink extends Link implements Sender {
     if (!this.isAttached || this.#remainder !== undefined || this.#handler === undefined) {
       return false;
     }
-    return this.#handler(this, budgetBytes);
+    const hasMore = this.#handler(this, budgetBytes);
+    // All credit is used up: that, too, is an answer to a drain.
+    if (this.#credit === 0) this.finishDrain();
+    return hasMore;
   }
 
   /** The client gets its credit back: there is nothing more for it now. */
@@ -142,7 +172,7 @@ export class OutgoingLink extends Link implements Sender {
   #sendRemainder(): void {
     const remainder = this.#remainder;
     if (remainder === undefined) return;
-    const { payload, deliveryId, isSettled } = remainder;
+    const { payload, tag, deliveryId, isSettled } = remainder;
     const pieceBytes = this.session.peerFrameBytesMax - this.#template.frameBytes;
     while (remainder.at < payload.length && this.session.hasWindow) {
       const end = Math.min(remainder.at + pieceBytes, payload.length);
@@ -152,7 +182,7 @@ export class OutgoingLink extends Link implements Sender {
         writeTransfer(writer, {
           handle: this.handle,
           deliveryId,
-          deliveryTag: TransferTemplate.tagOf(deliveryId),
+          deliveryTag: tag,
           messageFormat: 0,
           isSettled,
           hasMore: end < payload.length,
