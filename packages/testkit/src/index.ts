@@ -18,4 +18,9 @@ export {
   startTestServer,
   testConfig,
 } from "./start-test-server.ts";
+export {
+  type TestCertificate,
+  type TestCertificateRequest,
+  makeTestCertificate,
+} from "./test-certificates.ts";
 export { type TemporaryDirectory, makeTemporaryDirectory } from "./temporary-directory.ts";
