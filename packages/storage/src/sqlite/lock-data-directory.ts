@@ -1,11 +1,9 @@
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { StorageError, toStorageError } from "../storage-error.ts";
+import { connect } from "./connect.ts";
 import { createPrivateFile } from "./private-file.ts";
-
-/** The driver closes what nobody refers to any more, and a lock is kept for what it does, not to be used. */
-const locks = new Set<Database.Database>();
 
 /**
  * Makes the directory if need be and keeps every other server out of it until disposed. The lock belongs to
@@ -17,7 +15,7 @@ export function lockDataDirectory(directory: string): Disposable {
   let lock: Database.Database | undefined;
   try {
     createPrivateFile(file);
-    lock = new Database(file, { timeout: 0 });
+    lock = connect(file, { timeout: 0 });
     lock.pragma("locking_mode = EXCLUSIVE");
     lock.exec("BEGIN EXCLUSIVE");
   } catch (error) {
@@ -31,13 +29,7 @@ export function lockDataDirectory(directory: string): Disposable {
     );
   }
   const held = lock;
-  locks.add(held);
-  return {
-    [Symbol.dispose]() {
-      locks.delete(held);
-      held.close();
-    },
-  };
+  return { [Symbol.dispose]: () => void held.close() };
 }
 
 function makeDirectory(directory: string): void {

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { toStorageError } from "../storage-error.ts";
+import { connect } from "./connect.ts";
 import type { DatabaseKind } from "./database-kind.ts";
 import { checkVersion, damaged, inspectDatabaseFile } from "./inspect-database-file.ts";
 import { createPrivateFile } from "./private-file.ts";
@@ -20,7 +21,7 @@ export function openDatabase(file: string, kind: DatabaseKind): Database.Databas
       inspectDatabaseFile(file, kind);
       createPrivateFile(file);
     }
-    database = new Database(file, { timeout: 1000 });
+    database = connect(file, { timeout: 1000 });
     checkContent(database, file, kind);
     database.pragma(`page_size = ${kind.pageBytes}`);
     database.pragma("journal_mode = WAL");

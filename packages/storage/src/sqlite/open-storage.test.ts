@@ -12,7 +12,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { device } from "../device-store.contract.ts";
 import { appendOf, readAll } from "../fixtures/records.fixture.ts";
@@ -20,6 +19,7 @@ import {
   makeTemporaryDirectory,
   type TemporaryDirectory,
 } from "../fixtures/temporary-directory.fixture.ts";
+import { connect } from "./connect.ts";
 import { EVENTS_DATABASE } from "./event-log/events-database.ts";
 import { openStorage } from "./open-storage.ts";
 
@@ -111,7 +111,7 @@ describe.each(["state.db", "events.db"])("a %s", (fileName) => {
 
   test("of a newer version is refused", async () => {
     fill();
-    const database = new Database(file());
+    const database = connect(file());
     database.pragma("user_version = 9999");
     database.close();
     await expectRefusal("newerDatabase", "was written by a newer version of Larimar");
@@ -120,7 +120,7 @@ describe.each(["state.db", "events.db"])("a %s", (fileName) => {
   test("of another program is refused", async () => {
     fill();
     rmSync(file());
-    const database = new Database(file());
+    const database = connect(file());
     database.exec("CREATE TABLE theirs (id)");
     database.close();
     await expectRefusal("damaged", "it belongs to another program");
@@ -178,7 +178,7 @@ describe.each(["state.db", "events.db"])("a %s", (fileName) => {
 
 test("a newer event log leaves an older state database as it was", async () => {
   mkdirSync(directory, { recursive: true });
-  const database = new Database(path.join(directory, "events.db"));
+  const database = connect(path.join(directory, "events.db"));
   database.pragma(`application_id = ${EVENTS_DATABASE.applicationId}`);
   database.pragma("user_version = 9999");
   database.close();
@@ -192,7 +192,7 @@ function fill(): void {
 
 /** The content of a database, and a log that holds every page of it. */
 function crashWithLog(file: string): [whole: Buffer, log: Buffer] {
-  const database = new Database(file);
+  const database = connect(file);
   database.pragma("wal_autocheckpoint = 0");
   database.exec("VACUUM");
   const [main, log] = [readFileSync(file), readFileSync(`${file}-wal`)];

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openEventLogOnDisk } from "../../fixtures/event-log-on-disk.fixture.ts";
+import { connect } from "../connect.ts";
 import { appendOf, readAll, textsOf } from "../../fixtures/records.fixture.ts";
 
 const textsIn = async (...args: Parameters<typeof readAll>) =>
@@ -101,7 +101,7 @@ test("a row that was damaged on disk is passed over and reported", async () => {
   await using disk = await openEventLogOnDisk();
   for (const text of ["a", "b", "c", "d"]) await disk.log.append(appendOf(0, [text]));
   await disk.reopen(() => {
-    const database = new Database(disk.file);
+    const database = connect(disk.file);
     database.exec("UPDATE batches SET bytes = zeroblob(length(bytes)) WHERE first_position = 1");
     database.exec("UPDATE batches SET first_time_ms = 0 WHERE first_position = 3");
     database.close();
@@ -121,7 +121,7 @@ test("rows whose pages were overwritten in a large database are passed over and 
   const texts = ["a", "b", "c"].map((letter) => letter.repeat(3_000_000));
   for (const text of texts) await disk.log.append(appendOf(0, [text]));
   await disk.reopen(() => {
-    const database = new Database(disk.file);
+    const database = connect(disk.file);
     const sql = "SELECT pageno FROM dbstat WHERE name = 'batches' AND pagetype = 'overflow'";
     const pages = database.prepare<[], number>(`${sql} ORDER BY pageno`).pluck().all();
     database.close();

@@ -1,5 +1,6 @@
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { toStorageError } from "../../storage-error.ts";
+import { connect } from "../connect.ts";
 import { countBefore } from "./records.ts";
 import { type RowNumbers, rowChecksum } from "./row-checksum.ts";
 import type { ReaderCalls, StoredBatch } from "./worker-calls.ts";
@@ -112,8 +113,8 @@ export class EventsReader {
   }
 
   #openFile(): Database.Database {
-    return this.#try(
-      () => new Database(this.#file, { readonly: true, fileMustExist: true, timeout: 1000 }),
+    return this.#try(() =>
+      connect(this.#file, { readonly: true, fileMustExist: true, timeout: 1000 }),
     );
   }
 
