@@ -40,7 +40,7 @@ describe("azure-iot-device over MQTT with azure-iothub at the other end", () => 
 
   const report = (patch: object) => {
     // The SDK's types leave the properties open.
-    const { reported } = twin.properties as {
+    const { reported } = twin.properties as unknown as {
       reported: { update(patch: object, done: (error?: Error) => void): void };
     };
     return new Promise<void>((resolve, reject) => {

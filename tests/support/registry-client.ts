@@ -14,7 +14,8 @@ export interface RegistryClientOptions {
 /** The official registry client in a process of its own, which trusts the server's CA as users make it. */
 export class RegistryClient implements AsyncDisposable {
   readonly #child: ChildProcess;
-  readonly #waiting: ((outcome: RegistryOutcome) => void)[] = [];
+  readonly #waiting = new Map<number, (outcome: RegistryOutcome) => void>();
+  #lastId = 0;
   readonly #ended: Promise<never>;
 
   constructor({ connectionString, caFile }: RegistryClientOptions) {
@@ -28,13 +29,16 @@ export class RegistryClient implements AsyncDisposable {
     this.#ended.catch(() => {});
     this.#child.stdin!.on("error", () => {});
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
-      this.#waiting.shift()?.(JSON.parse(line) as RegistryOutcome);
+      const { id, outcome } = JSON.parse(line) as { id: number; outcome: RegistryOutcome };
+      this.#waiting.get(id)?.(outcome);
+      this.#waiting.delete(id);
     });
   }
 
   call(method: string, ...args: unknown[]): Promise<RegistryOutcome> {
-    const answered = new Promise<RegistryOutcome>((resolve) => this.#waiting.push(resolve));
-    this.#child.stdin!.write(`${JSON.stringify({ method, args })}\n`);
+    const id = ++this.#lastId;
+    const answered = new Promise<RegistryOutcome>((resolve) => this.#waiting.set(id, resolve));
+    this.#child.stdin!.write(`${JSON.stringify({ id, method, args })}\n`);
     return Promise.race([answered, this.#ended]);
   }
 

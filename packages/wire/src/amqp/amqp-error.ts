@@ -18,7 +18,9 @@ export function writeAmqpError(writer: AmqpWriter, error: AmqpErrorFields): void
   writer.symbol(error.condition);
   if (error.description === undefined) writer.null();
   else writer.string(error.description);
-  if (error.info !== undefined) {
+  if (error.info === undefined) {
+    writer.null();
+  } else {
     const map = writer.beginMap();
     for (const [key, value] of error.info) {
       writer.symbol(key);
@@ -27,7 +29,7 @@ export function writeAmqpError(writer: AmqpWriter, error: AmqpErrorFields): void
     }
     writer.end(map, error.info.size * 2);
   }
-  writer.end(mark, error.info === undefined ? 2 : 3);
+  writer.end(mark, 3);
 }
 
 /** What a peer gives as its reason; only the parts that are worth logging. */

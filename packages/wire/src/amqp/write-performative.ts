@@ -3,6 +3,9 @@ import { writeAmqpError } from "./amqp-error.ts";
 import type { AmqpWriter } from "./amqp-writer.ts";
 import { DESCRIPTOR } from "./performatives.ts";
 
+// Every field is written, the absent ones as null: one client takes a frame for as long as its table of
+// fields says, whatever the length of the list.
+
 /** What this side says in an open frame. */
 export interface OpenFields {
   readonly containerId: string;
@@ -73,7 +76,8 @@ export function writeOpen(writer: AmqpWriter, fields: OpenFields): void {
   writer.uint(fields.frameBytesMax);
   writer.ushort(fields.channelMax);
   writer.uint(fields.idleTimeoutMs);
-  writer.end(mark, 5);
+  writeNulls(writer, 5); // locales, capabilities, properties
+  writer.end(mark, 10);
 }
 
 export function writeBegin(writer: AmqpWriter, fields: BeginFields): void {
@@ -84,7 +88,8 @@ export function writeBegin(writer: AmqpWriter, fields: BeginFields): void {
   writer.uint(fields.incomingWindow);
   writer.uint(fields.outgoingWindow);
   writer.uint(fields.handleMax);
-  writer.end(mark, 5);
+  writeNulls(writer, 3); // capabilities, properties
+  writer.end(mark, 8);
 }
 
 export function writeAttach(writer: AmqpWriter, fields: AttachFields): void {
@@ -104,7 +109,8 @@ export function writeAttach(writer: AmqpWriter, fields: AttachFields): void {
   writer.ulong(fields.messageBytesMax);
   if (fields.offeredCapabilities.length === 0) writer.null();
   else writer.symbolArray(fields.offeredCapabilities);
-  writer.end(mark, 12);
+  writeNulls(writer, 2); // desired-capabilities, properties
+  writer.end(mark, 14);
 }
 
 export function writeFlow(writer: AmqpWriter, fields: FlowFields): void {
@@ -115,15 +121,17 @@ export function writeFlow(writer: AmqpWriter, fields: FlowFields): void {
   writer.uint(fields.nextOutgoingId);
   writer.uint(fields.outgoingWindow);
   if (fields.link === undefined) {
-    writer.end(mark, 4);
-    return;
+    writeNulls(writer, 3);
+  } else {
+    writer.uint(fields.link.handle);
+    writer.uint(fields.link.deliveryCount);
+    writer.uint(fields.link.linkCredit);
   }
-  writer.uint(fields.link.handle);
-  writer.uint(fields.link.deliveryCount);
-  writer.uint(fields.link.linkCredit);
   writer.null(); // available
-  writer.boolean(fields.link.isDraining);
-  writer.end(mark, 9);
+  writer.boolean(fields.link?.isDraining ?? false);
+  writer.boolean(false); // echo
+  writer.null(); // properties
+  writer.end(mark, 11);
 }
 
 export function writeTransfer(writer: AmqpWriter, fields: TransferFields): void {
@@ -135,7 +143,8 @@ export function writeTransfer(writer: AmqpWriter, fields: TransferFields): void 
   writer.uint(fields.messageFormat);
   writer.boolean(fields.isSettled);
   writer.boolean(fields.hasMore);
-  writer.end(mark, 6);
+  writeNulls(writer, 5); // rcv-settle-mode, state, resume, aborted, batchable
+  writer.end(mark, 11);
 }
 
 export function writeDisposition(writer: AmqpWriter, fields: DispositionFields): void {
@@ -146,7 +155,8 @@ export function writeDisposition(writer: AmqpWriter, fields: DispositionFields):
   writer.uint(fields.last);
   writer.boolean(fields.isSettled);
   writeEncoded(writer, fields.state);
-  writer.end(mark, 5);
+  writer.null(); // batchable
+  writer.end(mark, 6);
 }
 
 export function writeDetach(
@@ -158,8 +168,9 @@ export function writeDetach(
   const mark = writer.beginList();
   writer.uint(handle);
   writer.boolean(true); // closed
-  if (error !== undefined) writeAmqpError(writer, error);
-  writer.end(mark, error === undefined ? 2 : 3);
+  if (error === undefined) writer.null();
+  else writeAmqpError(writer, error);
+  writer.end(mark, 3);
 }
 
 export function writeEnd(writer: AmqpWriter, error: AmqpErrorFields | undefined): void {
@@ -173,8 +184,13 @@ export function writeClose(writer: AmqpWriter, error: AmqpErrorFields | undefine
 function writeEnding(writer: AmqpWriter, code: number, error: AmqpErrorFields | undefined): void {
   writer.described(code);
   const mark = writer.beginList();
-  if (error !== undefined) writeAmqpError(writer, error);
-  writer.end(mark, error === undefined ? 0 : 1);
+  if (error === undefined) writer.null();
+  else writeAmqpError(writer, error);
+  writer.end(mark, 1);
+}
+
+function writeNulls(writer: AmqpWriter, count: number): void {
+  for (let i = 0; i < count; i++) writer.null();
 }
 
 function writeEncoded(writer: AmqpWriter, encoded: Uint8Array | undefined): void {

@@ -251,12 +251,12 @@ export class AmqpSession {
     const { isReceiver, first, last, isSettled, state } = disposition;
     if (!isReceiver) return;
     const outcome = state && readOutcome(state);
-    // A state that ends nothing, on a delivery that is not settled, changes nothing.
-    if (outcome === undefined && !isSettled) return;
     let isTracked = false;
     for (const [deliveryId, { onOutcome }] of this.#tracked) {
       if (distance(first, deliveryId) < 0 || distance(deliveryId, last) < 0) continue;
       isTracked = true;
+      // A state that ends nothing, on a delivery that is not settled, changes nothing.
+      if (outcome === undefined && !isSettled) continue;
       this.#tracked.delete(deliveryId);
       void this.#conclude(deliveryId, onOutcome(outcome ?? "accepted"), isSettled);
     }

@@ -32,7 +32,8 @@ export class TransferTemplate {
     writer.uint(0); // message-format
     writer.boolean(isSettled);
     writer.boolean(false); // more
-    writer.end(mark, 6);
+    for (let i = 0; i < 5; i++) writer.null();
+    writer.end(mark, 11);
     this.#bytes = writer.written.slice();
   }
 

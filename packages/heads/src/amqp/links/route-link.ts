@@ -5,13 +5,17 @@ import type { AnyLink } from "../engine/amqp-session.ts";
 import { IncomingLink } from "../engine/incoming-link.ts";
 import { OutgoingLink } from "../engine/outgoing-link.ts";
 import { LinkRefusal, entityNotFound } from "../link-refusal.ts";
+import type { IdentityLinks } from "../identity/identity-links.ts";
 import type { LinkServices } from "../link-services.ts";
 import { redirectError } from "../redirect.ts";
 import type { RequestNode } from "../request-node.ts";
+import { openCommandSender } from "./command-sender.ts";
+import { openFeedbackReceiver } from "./feedback-receiver.ts";
 import type { ManagementLinks } from "./management-links.ts";
 import { openEventsReceiver } from "./open-events-receiver.ts";
 
 export interface LinkNodes {
+  readonly identities: IdentityLinks;
   readonly cbs: RequestNode;
   readonly management: ManagementLinks;
   readonly services: LinkServices;
@@ -32,6 +36,12 @@ export async function routeLink(link: AnyLink, nodes: LinkNodes): Promise<void> 
   else if (target.kind === "hubEvents") attachHubEvents(link, target, path, nodes);
   else if (target.kind === "partition" && link instanceof OutgoingLink) {
     await openEventsReceiver(link, target, path, nodes.services);
+  } else if (target.kind === "identity") {
+    await nodes.identities.open(link, target.identity, target.channel);
+  } else if (target.kind === "commands" && link instanceof IncomingLink) {
+    openCommandSender(link, path, nodes.services);
+  } else if (target.kind === "feedback" && link instanceof OutgoingLink) {
+    openFeedbackReceiver(link, path, nodes.services);
   } else throw refusalOf(target, path);
 }
 
