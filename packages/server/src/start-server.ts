@@ -27,7 +27,7 @@ import { NodeSecrets } from "./secrets/node-secrets.ts";
 import { systemClock } from "./time/system-clock.ts";
 import { certificateNames, serverNames } from "./tls/certificate-names.ts";
 import { OperatorFiles } from "./tls/operator-files.ts";
-import { OwnAuthority } from "./tls/own-authority.ts";
+import { OwnAuthority, prepareAuthority } from "./tls/own-authority.ts";
 import { ServerCertificate } from "./tls/server-certificate.ts";
 
 /** What tests bring in place of the real thing. */
@@ -85,6 +85,7 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
   const operatorFiles = operatorFilesOf(config);
   await operatorFiles?.provide();
   const bound = owned.add(await bindPorts({ ports: portsOf(config), addresses: config.bind }));
+  if (operatorFiles === undefined) prepareAuthority(config.ephemeral ? undefined : config.data);
   const storage = owned.add(await parts.openStorage(storageOptionsOf(config, parts)));
   const directory = await dataDirectoryOf(config, owned);
 

@@ -91,6 +91,12 @@ function loadLibrary() {
   return import("@peculiar/x509");
 }
 
+/** For who knows that there will be something to make, and has to wait for something else first. */
+export function expectCertificates(): void {
+  // Should it fail now, it fails again when it is needed, and is told there.
+  loadLibrary().catch(() => undefined);
+}
+
 async function createKeys(): Promise<webcrypto.CryptoKeyPair> {
   return crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
 }

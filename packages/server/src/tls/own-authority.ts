@@ -1,4 +1,5 @@
 import type { X509Certificate } from "node:crypto";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Clock } from "@larimar/domain";
 import type { Log } from "@larimar/heads";
@@ -12,7 +13,12 @@ import {
   parseKeyed,
 } from "./check-certificate.ts";
 import type { KeyedCertificate } from "./make-certificates.ts";
-import { SERVER_LIFETIME_MS, makeAuthority, makeServerCertificate } from "./make-certificates.ts";
+import {
+  SERVER_LIFETIME_MS,
+  expectCertificates,
+  makeAuthority,
+  makeServerCertificate,
+} from "./make-certificates.ts";
 import type { CertificateSource } from "./server-certificate.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -20,6 +26,15 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const SERVER_RENEWAL_MS = 60 * DAY_MS;
 /** An authority is renewed while it can still outlive the certificates it issues. */
 const AUTHORITY_RENEWAL_MS = SERVER_LIFETIME_MS + SERVER_RENEWAL_MS;
+
+/** What a server without an authority yet can do ahead of time, in the time it waits for its databases. */
+export function prepareAuthority(directory: string | undefined): void {
+  if (directory === undefined || !existsSync(caFileIn(directory))) expectCertificates();
+}
+
+function caFileIn(directory: string): string {
+  return path.join(directory, "ca.pem");
+}
 
 export interface OwnAuthorityParts {
   readonly directory: string;
@@ -42,7 +57,7 @@ export class OwnAuthority implements CertificateSource {
   constructor(parts: OwnAuthorityParts) {
     this.#parts = parts;
     const inTls = (name: string) => path.join(parts.directory, "tls", name);
-    this.caFile = path.join(parts.directory, "ca.pem");
+    this.caFile = caFileIn(parts.directory);
     this.#caKeyFile = inTls("ca-key.pem");
     this.#certFile = inTls("server.pem");
     this.#keyFile = inTls("server-key.pem");
