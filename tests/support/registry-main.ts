@@ -43,7 +43,9 @@ const special: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> 
   },
   /** Waits for so many records. */
   feedback: async (count: number) => {
-    const receiver = (await client.getFeedbackReceiver()) as unknown as NodeJS.EventEmitter;
+    const { result: receiver } = (await client.getFeedbackReceiver()) as unknown as {
+      result: NodeJS.EventEmitter;
+    };
     const records: unknown[] = [];
     await new Promise<void>((resolve, reject) => {
       receiver.on("errorReceived", reject);
