@@ -58,6 +58,16 @@ describe("a session", () => {
     expect(amqp.log.failures).toEqual([]);
   });
 
+  test("that the client has ended may be followed by belated frames", async () => {
+    await using amqp = await AmqpTest.start();
+    const client = await withSessions(amqp, 0);
+    client.send(attach({ address: "$cbs" }), frame(END));
+    client.send(frame(composite(0x16, [uint(0), bool(true)])), begin(0));
+    expect(await client.next("end")).toBeDefined();
+    expect(await client.next("begin")).toMatchObject({ remoteChannel: 0 });
+    expect(amqp.log.failures).toEqual([]);
+  });
+
   test.each<[string, string, Buffer]>([
     [
       "a detach of a handle that is not attached",

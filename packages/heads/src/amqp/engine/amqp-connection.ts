@@ -59,6 +59,8 @@ export class AmqpConnection {
   readonly #sessions = new Map<number, AmqpSession>();
   readonly #links: LinkCounter = { count: 0 };
   readonly #freeChannels: number[] = [];
+  /** Channels of the client that have had a session; at most as many as there are channels. */
+  readonly #endedChannels = new Set<number>();
   #channelsInUse = 0;
   #phase: Phase = "handshake";
   #peerFrameBytesMax = FRAME_BYTES_MIN;
@@ -258,10 +260,13 @@ export class AmqpConnection {
   ): void {
     const session = this.#sessions.get(channel);
     if (session === undefined) {
+      // One client ends its session first and then says goodbye to the links.
+      if (this.#endedChannels.has(channel)) return;
       throw new AmqpFault("connection", "amqp:illegal-state", "A channel has no session");
     }
     if (performative.kind === "end") {
       this.#sessions.delete(channel);
+      this.#endedChannels.add(channel);
       this.#freeChannels.push(session.channel);
       session.handleEnd();
       return;
