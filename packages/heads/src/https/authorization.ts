@@ -3,6 +3,8 @@ import {
   type ClientCertificate,
   type Hub,
   HubError,
+  type HubErrorCode,
+  type IdentityKey,
   type Right,
   type SasToken,
   identityPath,
@@ -28,25 +30,26 @@ export function authorizeService(hub: Hub, { token, rights, resource }: ServiceC
   throw refusal;
 }
 
+const UNREGISTERED: ReadonlySet<HubErrorCode> = new Set(["DeviceNotFound", "ModuleNotFound"]);
+
 export interface DeviceCaller {
-  readonly deviceId: string;
+  readonly key: IdentityKey;
   readonly token: SasToken | undefined;
   readonly certificate: ClientCertificate | undefined;
 }
 
 /**
- * Throws `Unauthorized` and `DeviceDisabled`; `DeviceNotFound` only for the holder of a policy that may
- * connect any device, or strangers could find out which ids are registered.
+ * Throws `Unauthorized` and `DeviceDisabled`; `DeviceNotFound` and `ModuleNotFound` only for the holder of
+ * a policy that may connect any device, or strangers could find out which ids are registered.
  */
 export async function authenticateDevice(
   hub: Hub,
-  { deviceId, token, certificate }: DeviceCaller,
+  { key, token, certificate }: DeviceCaller,
 ): Promise<AuthenticatedIdentity> {
-  const key = { deviceId };
   try {
     return await hub.access.authenticate(key, { sasToken: token, certificate });
   } catch (error) {
-    if (error instanceof HubError && error.code === "DeviceNotFound") {
+    if (error instanceof HubError && UNREGISTERED.has(error.code)) {
       hub.access.authorize({ token, right: "DeviceConnect", resource: identityPath(key) });
     }
     throw error;

@@ -101,9 +101,9 @@ async function admit(
     authorizeService(hub, { token, rights: caller.rights, resource });
     return { hub, identity: undefined };
   }
-  const deviceId = params.get("deviceId") ?? "";
+  const key = { deviceId: params.get("deviceId") ?? "", moduleId: params.get("moduleId") };
   const { certificate } = context;
-  return { hub, identity: await authenticateDevice(hub, { deviceId, token, certificate }) };
+  return { hub, identity: await authenticateDevice(hub, { key, token, certificate }) };
 }
 
 function readQuery(query: string): ReadonlyMap<string, string> {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { formatEtagHeader } from "@larimar/wire";
-import type { Answer } from "./route.ts";
+import { encodeHeader } from "./header-text.ts";
+import type { Answer, RawAnswer } from "./route.ts";
 
 /** A response before it is sent. */
 export interface Reply {
@@ -23,8 +24,15 @@ export function jsonReply(
 
 export function replyOf(answer: Answer): Reply {
   if (answer.status === 204) return { status: 204, headers: {}, payload: undefined };
+  if ("bytes" in answer) return rawReply(answer);
   const etag = answer.etag === undefined ? {} : { etag: formatEtagHeader(answer.etag) };
   return jsonReply(answer.status, answer.body, etag);
+}
+
+function rawReply({ status, bytes, headers }: RawAnswer): Reply {
+  const encoded = Object.entries(headers).map(([name, value]) => [name, encodeHeader(value)]);
+  const payload = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { status, headers: Object.fromEntries(encoded) as Record<string, string>, payload };
 }
 
 export interface Delivery {

@@ -16,7 +16,7 @@ type BodyOf<Contract> = Contract extends { body: { schema: infer Schema extends 
 /** A request that was routed, authorised and validated. */
 export interface RouteInput<Contract extends RouteContract> {
   readonly hub: Contract["caller"] extends "anyone" ? undefined : Hub;
-  /** Who has proved to be the device of the path. */
+  /** Who has proved to be the device or the module of the path. */
   readonly identity: Contract["caller"] extends "device" ? AuthenticatedIdentity : undefined;
   readonly params: PathParams<Contract["path"]>;
   readonly query: QueryOf<Contract>;
@@ -31,7 +31,15 @@ export interface RouteInput<Contract extends RouteContract> {
 
 export type Answer =
   | { readonly status: 200; readonly body: unknown; readonly etag?: string }
+  | RawAnswer
   | { readonly status: 204 };
+
+/** A body that is sent as it is; the headers say what it is. */
+export interface RawAnswer {
+  readonly status: 200;
+  readonly bytes: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 export interface Route {
   readonly contract: RouteContract;

@@ -1,13 +1,23 @@
 import { routeContract } from "./route-contract.ts";
 
-/** One message, or a batch when the content type says so. (protocol reference: device-facing 5.2) */
-export const SendDeviceEvents = routeContract({
-  name: "sendDeviceEvents",
+const sending = {
   method: "POST",
-  path: "/devices/{deviceId}/messages/events",
   caller: "device",
   errorForm: "A",
   isApiVersionRequired: true,
   body: { limit: "telemetryBytesMax" },
   success: { status: 204 },
+} as const;
+
+/** One message, or a batch when the content type says so. (protocol reference: device-facing 5.2) */
+export const SendDeviceEvents = routeContract({
+  ...sending,
+  name: "sendDeviceEvents",
+  path: "/devices/{deviceId}/messages/events",
+});
+
+export const SendModuleEvents = routeContract({
+  ...sending,
+  name: "sendModuleEvents",
+  path: "/devices/{deviceId}/modules/{moduleId}/messages/events",
 });

@@ -36,7 +36,11 @@ export interface RouteContract {
     readonly schema?: z.ZodType;
     readonly limit: BodyLimitName;
   };
-  readonly success: { readonly status: 200; readonly schema: z.ZodType } | { readonly status: 204 };
+  readonly success:
+    | { readonly status: 200; readonly schema: z.ZodType }
+    /** The body is not JSON, or not always. */
+    | { readonly status: 200; readonly contentType: string }
+    | { readonly status: 204 };
 }
 
 /** Keeps the exact types of what it is given, which the handlers' input is derived from. */

@@ -1,10 +1,12 @@
 import type { Route } from "../route.ts";
 import { commandRoutes } from "./commands.ts";
+import { deviceCommandRoutes } from "./device-commands.ts";
 import { deviceEventRoutes } from "./device-events.ts";
 import { deviceRoutes } from "./devices.ts";
 import { healthRoutes } from "./health.ts";
 import { methodRoutes } from "./methods.ts";
 import { moduleRoutes } from "./modules.ts";
+import { serviceCommandRoutes } from "./service-commands.ts";
 import { statisticsRoutes } from "./statistics.ts";
 import { twinRoutes } from "./twins.ts";
 
@@ -14,9 +16,11 @@ export function allRoutes(parts: { readonly ready: () => boolean }): Route[] {
     ...deviceRoutes,
     ...moduleRoutes,
     ...deviceEventRoutes,
+    ...deviceCommandRoutes,
     ...twinRoutes,
     ...methodRoutes,
     ...commandRoutes,
+    ...serviceCommandRoutes,
     ...statisticsRoutes,
     ...healthRoutes(parts.ready),
   ];
