@@ -1,10 +1,12 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Clock, HubDirectory, Timer } from "@larimar/domain";
+import type { Clock, HubDirectory, ProvisioningDirectory, Timer } from "@larimar/domain";
+import { createProvisioningDirectory } from "@larimar/domain";
 import type { ConnectionContext, Head } from "../head.ts";
 import type { Log } from "../log.ts";
 import { HttpConnection } from "./http-connection.ts";
 import { DEFAULT_HTTPS_LIMITS, type HttpsLimits } from "./https-limits.ts";
+import { ProvisioningApi } from "./provisioning/provisioning-api.ts";
 import { Router } from "./router.ts";
 import { allRoutes } from "./routes/all-routes.ts";
 import { type RequestParts, serveRequest } from "./serve-request.ts";
@@ -12,6 +14,8 @@ import { type UpgradeHandler, judgeUpgrade } from "./upgrade.ts";
 
 export interface HttpsHeadParts {
   readonly hubs: HubDirectory;
+  /** Absent where devices are registered by hand. */
+  readonly provisioning?: ProvisioningDirectory;
   readonly clock: Clock;
   readonly log: Log;
   /** Whether the server takes work, for those who ask at `/readyz`. */
@@ -44,6 +48,10 @@ class NodeHttpsHead implements HttpsHead {
       ...parts,
       limits,
       router: new Router(allRoutes(parts)),
+      provisioning: new ProvisioningApi({
+        ...parts,
+        services: parts.provisioning ?? createProvisioningDirectory([], { isStrict: true }),
+      }),
       isStopping: () => this.#isStopping,
     };
     this.#server = createServer({

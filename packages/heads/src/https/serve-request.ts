@@ -8,6 +8,7 @@ import type { Log } from "../log.ts";
 import { errorReply } from "./error-response.ts";
 import type { HttpsLimits } from "./https-limits.ts";
 import { performOperation } from "./perform-operation.ts";
+import type { ProvisioningApi } from "./provisioning/provisioning-api.ts";
 import { type Reply, replyOf, sendReply } from "./reply.ts";
 import { discardBody } from "./request-body.ts";
 import { ClientGoneError, RestError, codeOf } from "./rest-error.ts";
@@ -16,6 +17,7 @@ import { type Router, effectiveMethod } from "./router.ts";
 export interface RequestParts {
   readonly hubs: HubDirectory;
   readonly router: Router;
+  readonly provisioning: ProvisioningApi;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: HttpsLimits;
@@ -65,6 +67,8 @@ interface Job {
 async function replyTo(job: Job, parts: RequestParts): Promise<Reply> {
   const { request, target, requestId } = job;
   const method = effectiveMethod(request.method ?? "", overrideOf(request));
+  const provisioned = await parts.provisioning.answer({ ...job, method });
+  if (provisioned !== undefined) return provisioned;
   const routing = parts.router.find(method, readPath(target.path));
   // Nobody can tell which form a client expects on a path that nobody knows.
   const form = routing.kind === "notFound" ? "A" : routing.route.contract.errorForm;

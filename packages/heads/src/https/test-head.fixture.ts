@@ -2,7 +2,12 @@ import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
 import { type AddressInfo, type Socket, connect, createServer } from "node:net";
-import { type Hub, type HubDirectory, createHubDirectory } from "@larimar/domain";
+import {
+  type Hub,
+  type HubDirectory,
+  type ProvisioningDirectory,
+  createHubDirectory,
+} from "@larimar/domain";
 import { type ManualClock, type TestHub, createTestHub } from "@larimar/domain/fixtures";
 import type { ConnectionContext } from "../head.ts";
 import type { Log } from "../log.ts";
@@ -14,6 +19,7 @@ export interface TestHeadOptions {
   readonly ready?: () => boolean;
   readonly testHub?: TestHub;
   readonly hubs?: HubDirectory;
+  readonly provisioning?: ProvisioningDirectory;
   readonly context?: Partial<ConnectionContext>;
 }
 
@@ -53,6 +59,7 @@ export class TestHead implements AsyncDisposable {
     this.#context = options.context ?? {};
     this.head = createHttpsHead({
       hubs: options.hubs ?? createHubDirectory([this.hub], { isStrict: false }),
+      ...(options.provisioning && { provisioning: options.provisioning }),
       clock: this.clock,
       log: recordingLog(this.logged),
       ready: options.ready ?? (() => true),

@@ -28,6 +28,8 @@ describe("a WebSocket upgrade", () => {
     ["/$servicebus/websocket", "servicebus"],
     ["/$servicebus/websocket/", "servicebus"],
     ["/%24servicebus/websocket/?y", "servicebus"],
+    ["/", "iothub"],
+    ["/mqtt", "iothub"],
   ])("of %s is handed over as %s", async (target, endpoint) => {
     await using head = await startTestHead();
     const upgrades = recordUpgrades(head);
@@ -45,7 +47,7 @@ describe("a WebSocket upgrade", () => {
     expect(upgrades[0]?.firstBytes.toString()).toBe("early bytes");
   });
 
-  test.each(["/", "/$iothub", "/websocket", "/$iothub/websocket/more", "/devices/d1"])(
+  test.each(["/$iothub", "/websocket", "/$iothub/websocket/more", "/devices/d1"])(
     "of %s is refused",
     async (target) => {
       await using head = await startTestHead();

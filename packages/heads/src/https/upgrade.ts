@@ -21,6 +21,9 @@ export type UpgradeHandler = (upgrade: WebSocketUpgrade) => void;
 const ENDPOINTS: ReadonlyMap<string, WebSocketEndpoint> = new Map([
   ["$iothub/websocket", "iothub"],
   ["$servicebus/websocket", "servicebus"],
+  // Two SDKs know no path for provisioning, or their library's own. (protocol reference: provisioning 3.1, 4.1)
+  ["", "iothub"],
+  ["mqtt", "iothub"],
 ]);
 
 /** What an upgrade asks for: an endpoint, or the status it is refused with. */
