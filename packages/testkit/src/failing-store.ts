@@ -7,8 +7,8 @@ export interface FailingStore<Store extends object> {
   /** The same store, but for the calls that are told to fail. */
   readonly store: Store;
   /** Every call of the method rejects until `heal`; what was stored stays as it is. */
-  failOn(method: Method<Store>, error: Error): void;
-  heal(): void;
+  readonly failOn: (method: Method<Store>, error: Error) => void;
+  readonly heal: () => void;
 }
 
 /** Puts faults between a use case and any store that is an interface of promises. */
