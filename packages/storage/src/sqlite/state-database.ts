@@ -5,6 +5,7 @@ import { hubsDevicesPresence } from "./migrations/state/0001-hubs-devices-presen
 import { modulesTwinsCommands } from "./migrations/state/0002-modules-twins-commands.ts";
 import { subscriptions } from "./migrations/state/0003-subscriptions.ts";
 import { provisioning } from "./migrations/state/0004-provisioning.ts";
+import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
 
 export const STATE_DATABASE: DatabaseKind = {
@@ -14,6 +15,8 @@ export const STATE_DATABASE: DatabaseKind = {
   migrations: [hubsDevicesPresence, modulesTwinsCommands, subscriptions, provisioning],
 };
 
+type Sync = Pick<LogSync, "sync"> & AsyncDisposable;
+
 interface Group {
   readonly committed: Promise<void>;
   resolve(): void;
@@ -22,8 +25,8 @@ interface Group {
 
 /**
  * The connection all state stores share. Reads are statements as they are; writes go through `write`, which
- * lets everything that arrives in one turn of the event loop share a commit, because each commit waits for
- * the disk.
+ * lets everything that arrives in one turn of the event loop share a commit, and everything that arrives
+ * while the disk is busy share a sync. The event loop waits for neither.
  */
 export class StateDatabase implements AsyncDisposable {
   readonly connection: Database.Database;
@@ -33,11 +36,18 @@ export class StateDatabase implements AsyncDisposable {
   readonly #savepoint: Database.Statement;
   readonly #release: Database.Statement;
   readonly #undo: Database.Statement;
+  readonly #log: Sync | undefined;
   #group: Group | undefined;
+  #failure: StorageError | undefined;
 
-  constructor(file: string) {
+  constructor(file: string, log: Sync = new LogSync(file)) {
     this.#file = file;
     this.connection = openDatabase(file, STATE_DATABASE);
+    if (file !== ":memory:") {
+      this.#log = log;
+      // Commits leave it to `#log` to wait for the disk; all else still waits in SQLite.
+      this.connection.pragma("synchronous = NORMAL");
+    }
     this.#begin = this.connection.prepare("BEGIN IMMEDIATE");
     this.#commit = this.connection.prepare("COMMIT");
     this.#savepoint = this.connection.prepare("SAVEPOINT write");
@@ -59,6 +69,7 @@ export class StateDatabase implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // Whoever wrote learns of a failure; closing goes on.
     while (this.#group !== undefined) await this.#group.committed.catch(() => undefined);
+    await this.#log?.[Symbol.asyncDispose]();
     this.connection.close();
   }
 
@@ -66,6 +77,7 @@ export class StateDatabase implements AsyncDisposable {
     if (!this.connection.open) {
       throw new StorageError("failed", `The database '${this.#file}' is closed.`);
     }
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#group !== undefined) return this.#group;
     try {
       this.#begin.run();
@@ -103,12 +115,26 @@ export class StateDatabase implements AsyncDisposable {
     if (this.#group !== group) return;
     try {
       this.#commit.run();
-      this.#group = undefined;
-      group.resolve();
     } catch (error) {
       if (this.connection.inTransaction) this.connection.exec("ROLLBACK");
-      this.#abandon(group, toStorageError(error, this.#file));
+      return this.#abandon(group, toStorageError(error, this.#file));
     }
+    this.#group = undefined;
+    if (this.#log === undefined) return group.resolve();
+    this.#log.sync().then(
+      () => group.resolve(),
+      (error: unknown) => this.#fail(group, error),
+    );
+  }
+
+  /** What is committed cannot be taken back, and nobody knows whether it is on disk: better no more of it. */
+  #fail(group: Group, error: unknown): void {
+    this.#failure ??= new StorageError(
+      "failed",
+      `The disk does not confirm what was written to '${this.#file}', so that nothing more is written (${String(error)}).`,
+      { cause: error },
+    );
+    group.reject(this.#failure);
   }
 
   #abandon(group: Group, failure: unknown): void {
