@@ -111,6 +111,8 @@ export function provisioningSettings(name: string, etag: string): ProvisioningSe
     linkedHubs: [
       {
         hostName: "hub.test",
+        aliases: ["old.test"],
+        hubName: "hub",
         connectionString: "HostName=hub.test",
         location: "here",
         allocationWeight: 7,

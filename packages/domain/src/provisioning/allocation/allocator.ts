@@ -2,7 +2,7 @@ import type { JsonValue } from "../../json/json-value.ts";
 import type { AttestedDevice } from "../attestation/evidence.ts";
 import type { InitialTwin } from "../enrollments/enrollment.ts";
 import type { LinkedHubSettings, LinkedHubs } from "../hubs/linked-hub.ts";
-import { isSameHost } from "../hubs/linked-hub.ts";
+import { answersTo } from "../hubs/linked-hub.ts";
 import { Gate } from "../limits/gate.ts";
 import type { ProvisioningLimits } from "../limits/provisioning-limits.ts";
 import { ProvisioningError } from "../provisioning-error.ts";
@@ -60,7 +60,13 @@ export class Allocator {
   }
 
   linked(hostName: string): LinkedHubSettings | undefined {
-    return this.#parts.settings().linkedHubs.find((hub) => isSameHost(hub.hostName, hostName));
+    return this.#parts.settings().linkedHubs.find((hub) => answersTo(hub, hostName));
+  }
+
+  /** The same place by the name its hub has now. */
+  renamed<Place extends HubPlace>(place: Place): Place {
+    const hub = this.linked(place.hub);
+    return hub === undefined ? place : { ...place, hub: hub.hostName };
   }
 
   /** Throws `HubUnusable` when there is none, `WebhookFailed`. */
@@ -94,7 +100,7 @@ export class Allocator {
     candidates: readonly LinkedHubSettings[],
   ): Promise<Allocation> {
     const answer = await this.#webhookGate.pass(() => this.#call(request, candidates));
-    const hub = candidates.find(({ hostName }) => isSameHost(hostName, answer.iotHubHostName));
+    const hub = candidates.find((candidate) => answersTo(candidate, answer.iotHubHostName));
     if (hub === undefined) {
       throw hubUnusable(
         `The allocation names '${answer.iotHubHostName}', which is not a linked hub`,
@@ -135,7 +141,8 @@ function choose(
 ): LinkedHubSettings {
   const choices = candidates.map((hub) => ({
     hub,
-    name: hub.hostName.toLowerCase(),
+    // A hub of this server keeps its devices when it gets another host name.
+    name: (hub.hubName ?? hub.hostName).toLowerCase(),
     weight: hub.allocationWeight,
   }));
   const chosen = weightedChoice(provisioningKey(registrationId), choices);

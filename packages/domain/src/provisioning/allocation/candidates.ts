@@ -1,6 +1,6 @@
 import type { Enrollment } from "../enrollments/enrollment.ts";
 import type { LinkedHubSettings } from "../hubs/linked-hub.ts";
-import { isSameHost } from "../hubs/linked-hub.ts";
+import { answersTo } from "../hubs/linked-hub.ts";
 
 /** The hubs that an enrollment names, in either of the two ways. */
 export function namedHubs(
@@ -20,5 +20,5 @@ export function candidateHubs(
 ): readonly LinkedHubSettings[] {
   const named = namedHubs(enrollment);
   if (named.length === 0) return linked.filter((hub) => hub.applyAllocationPolicy);
-  return linked.filter((hub) => named.some((name) => isSameHost(name, hub.hostName)));
+  return linked.filter((hub) => named.some((name) => answersTo(hub, name)));
 }

@@ -1,5 +1,5 @@
 import type { LinkedHubs, LinkedHubSettings } from "../hubs/linked-hub.ts";
-import { isSameHost } from "../hubs/linked-hub.ts";
+import { answersTo } from "../hubs/linked-hub.ts";
 
 /** Measurements closer together than this say nothing about which hub is nearer. */
 const TIE_MS = 5;
@@ -25,7 +25,7 @@ export function nearestHubs(
   const measured = candidates.map((hub) => ({ hub, ms: hubs.connect(hub).latencyMs ?? Infinity }));
   const bestMs = Math.min(...measured.map(({ ms }) => ms));
   const current = measured.find(
-    ({ hub }) => currentHub !== undefined && isSameHost(hub.hostName, currentHub),
+    ({ hub }) => currentHub !== undefined && answersTo(hub, currentHub),
   );
   const stayMs = Math.max(bestMs + WORTH_MOVING_MS, bestMs * WORTH_MOVING_RATIO);
   return {

@@ -4,6 +4,10 @@ import type { InitialTwin } from "../enrollments/enrollment.ts";
 export interface LinkedHubSettings {
   /** What devices are told to connect to; also the hub's name within the service. */
   readonly hostName: string;
+  /** Other names that mean this hub, among them those it had before. */
+  readonly aliases: readonly string[];
+  /** The hub's own name when it is in this server. */
+  readonly hubName: string | undefined;
   /** How to reach a hub that is not in this server; a secret. */
   readonly connectionString: string | undefined;
   /** A region label. */
@@ -59,4 +63,11 @@ export interface LinkedHubs {
 
 export function isSameHost(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();
+}
+
+/** Whether a name that was once given to a device, or written into an enrollment, means this hub. */
+export function answersTo(hub: LinkedHubSettings, hostName: string): boolean {
+  return (
+    isSameHost(hub.hostName, hostName) || hub.aliases.some((name) => isSameHost(name, hostName))
+  );
 }

@@ -46,6 +46,11 @@ export class Placement {
     this.#parts = parts;
   }
 
+  /** The same place by the name its hub has now. */
+  renamed<Place extends HubPlace>(place: Place): Place {
+    return this.#parts.allocator.renamed(place);
+  }
+
   /** Whether the destination depends on somebody else's answer. */
   mustAsk({ device }: RegistrationRequest, previous: HubPlace | undefined): boolean {
     if (isSticky(device.enrollment.reprovisionPolicy, previous)) return false;

@@ -111,7 +111,7 @@ export class Registrar implements AsyncDisposable {
     await this.#checkRoom(current);
     const startedAtMs = clock.now();
     const deadlineAtMs = startedAtMs + limits.operationTimeoutMs;
-    const previous = current?.assignment;
+    const previous = current?.assignment && placement.renamed(current.assignment);
     // Without a webhook to wait for, claim and destination are one write.
     const decided = placement.mustAsk(request, previous)
       ? undefined
@@ -131,7 +131,7 @@ export class Registrar implements AsyncDisposable {
         payload: current?.payload,
         operations: records.withOperation(current, operation),
         claim: failure === undefined ? claim : undefined,
-        removals: leftBehind(current),
+        removals: leftBehind(current, previous).map((place) => placement.renamed(place)),
       },
       current,
     );
@@ -236,10 +236,13 @@ export class Registrar implements AsyncDisposable {
 }
 
 /** What an interrupted registration may have created joins what is to be deleted. */
-function leftBehind(current: Registration | undefined): readonly HubPlace[] {
-  const { claim, removals = [], assignment } = current ?? {};
+function leftBehind(
+  current: Registration | undefined,
+  previous: HubPlace | undefined,
+): readonly HubPlace[] {
+  const { claim, removals = [] } = current ?? {};
   const target = claim?.target;
-  if (target === undefined || (assignment !== undefined && isSamePlace(target, assignment))) {
+  if (target === undefined || (previous !== undefined && isSamePlace(target, previous))) {
     return removals;
   }
   return [...removals, { hub: target.hub, deviceId: target.deviceId }];

@@ -189,6 +189,26 @@ describe("a device that registers again", () => {
     expect(await twinIn(provisioning, "hub2.test")).toBeUndefined();
   });
 
+  test("stays where it is when its hub has another name now", async () => {
+    const { provisioning, device } = await settled(RESET, ["hub1.test"]);
+    const hub1 = provisioning.hubs.hubs.get("hub1.test");
+    if (hub1 === undefined) throw new Error("no hub");
+    provisioning.hubs.hubs.set("renamed.test", hub1);
+    await provisioning.service.enrollmentGroups.put({
+      id: "group",
+      attestation: { type: "symmetricKey" },
+      iotHubs: ["hub1.test"],
+    });
+    const renamed = linkedHub("renamed.test", { aliases: ["HUB1.test"] });
+    await provisioning.service.configuration.change({ linkedHubs: [renamed] });
+    expect((await device.register()).assignment).toEqual({
+      hub: "renamed.test",
+      deviceId: "dev-1",
+      substatus: "initialAssignment",
+    });
+    expect(await twinIn(provisioning, "hub1.test")).toMatchObject(OWN_TWIN);
+  });
+
   test("is known by its new name alone when the enrollment renames it", async () => {
     const provisioning = createTestProvisioning();
     const key = testSecrets.createKey();

@@ -2,7 +2,7 @@ import type { Secrets } from "../../access/secrets.ts";
 import type { EtagCondition } from "../../devices/device-registry.ts";
 import type { ProvisioningPolicy } from "../access/provisioning-rights.ts";
 import type { LinkedHubSettings } from "../hubs/linked-hub.ts";
-import { isSameHost } from "../hubs/linked-hub.ts";
+import { answersTo } from "../hubs/linked-hub.ts";
 import type { ProvisioningLimits } from "../limits/provisioning-limits.ts";
 import { argumentInvalid, ProvisioningError } from "../provisioning-error.ts";
 import type { ProvisioningSettings, ProvisioningSettingsStore } from "./provisioning-settings.ts";
@@ -69,7 +69,7 @@ export class ProvisioningConfiguration {
       if (!Number.isInteger(allocationWeight) || allocationWeight < 1 || allocationWeight > 1000) {
         throw argumentInvalid(`The weight of '${hostName}' is a whole number from 1 to 1000`);
       }
-      if (linkedHubs.slice(0, index).some((other) => isSameHost(other.hostName, hostName))) {
+      if (linkedHubs.slice(0, index).some((other) => answersTo(other, hostName))) {
         throw argumentInvalid(`'${hostName}' is linked twice`);
       }
     }
