@@ -1,6 +1,6 @@
 /**
  * What the event log can take, and what an append costs the main thread. Run from the repository:
- * `npx tsx --conditions=source packages/storage/bench/append.ts [seconds] [connections] [directory]`
+ * `npx tsx --conditions=source packages/storage/bench/append.ts [seconds] [connections] [readers] [directory]`
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,8 @@ const PARTITIONS = 4;
 
 const seconds = Number(process.argv[2] ?? 5);
 const connections = Number(process.argv[3] ?? 50);
-const parent = process.argv[4] ?? tmpdir();
+const readers = Number(process.argv[4] ?? 0);
+const parent = process.argv[5] ?? tmpdir();
 
 const records = new Uint8Array(RECORD_BYTES * RECORDS_PER_APPEND);
 const headers = new DataView(records.buffer);
@@ -43,6 +44,7 @@ try {
     partitionCount: PARTITIONS,
     eventRetention: { ageMs: 3_600_000, bytesMax: 10 * 1024 ** 3 },
   });
+  for (let reader = 0; reader < readers; reader += 1) follow(log, reader % PARTITIONS);
   await run(log, 1);
   report(await run(log, seconds));
 } finally {
@@ -57,6 +59,23 @@ interface Result {
   readonly cpuMs: number;
   readonly latenciesMs: Float64Array;
   readonly longestStallMs: number;
+}
+
+/** Reads everything as soon as it is there. */
+function follow(log: EventLog, partition: number): void {
+  let position = log.state(partition).lastPosition + 1;
+  let isReading = false;
+  const readOn = async (): Promise<void> => {
+    if (isReading) return;
+    isReading = true;
+    while (position <= log.state(partition).lastPosition) {
+      for (const batch of await log.read(partition, position, { bytesMax: 1024 ** 2 })) {
+        position = batch.firstPosition + batch.count;
+      }
+    }
+    isReading = false;
+  };
+  log.onAppended(partition, () => void readOn());
 }
 
 /** Each connection appends again as soon as its last append is on disk. */
@@ -102,7 +121,7 @@ function report(result: Result): void {
   process.stdout.write(
     [
       `${Math.round((events / elapsedMs) * 1000).toLocaleString("en")} events/s on disk`,
-      `(${((events * RECORD_BYTES) / elapsedMs / 1000).toFixed(1)} MB/s, ${connections} connections)`,
+      `(${((events * RECORD_BYTES) / elapsedMs / 1000).toFixed(1)} MB/s, ${connections} connections, ${readers} readers)`,
       `append ${((appendMs / appends) * 1000).toFixed(2)} µs`,
       `main thread ${((busyMs / appends) * 1000).toFixed(2)} µs per append, ${((busyMs / elapsedMs) * 100).toFixed(0)} % busy`,
       `process ${((cpuMs / elapsedMs) * 100).toFixed(0)} % of a core`,

@@ -35,5 +35,5 @@ export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
   eventsDatabaseBytesMax: 2 ** 44,
   sweepIntervalMs: 10_000,
   sweepBatchesMax: 256,
-  sweepBytesMax: 16 * MiB,
+  sweepBytesMax: 4 * MiB,
 };
