@@ -4,9 +4,7 @@ import type { Frame } from "./frame-reader.ts";
 import { FRAME_TYPE } from "./frame-reader.ts";
 
 /** In the order in which the hosted service offers them. (protocol reference: device-facing 4.1) */
-export const SASL_MECHANISMS = ["EXTERNAL", "MSSBCBS", "ANONYMOUS", "PLAIN"] as const;
-
-export type SaslMechanism = (typeof SASL_MECHANISMS)[number];
+const SASL_MECHANISMS = ["EXTERNAL", "MSSBCBS", "ANONYMOUS", "PLAIN"] as const;
 
 const DESCRIPTOR = { mechanisms: 0x40, init: 0x41, outcome: 0x44 } as const;
 const INIT_NAME = "amqp:sasl-init:list";
