@@ -59,6 +59,8 @@ export * from "./provisioning/service/enrollment-body.ts";
 export * from "./provisioning/service/provisioning-routes.ts";
 export * from "./provisioning/service/query-body.ts";
 export * from "./provisioning/webhook/webhook-body.ts";
+export * from "./rest/bulk-body.ts";
+export * from "./rest/bulk-routes.ts";
 export * from "./rest/command-headers.ts";
 export * from "./rest/command-routes.ts";
 export * from "./rest/device-command-routes.ts";

@@ -35,6 +35,8 @@ export const DEFAULT_HTTPS_LIMITS: HttpsLimits = {
   pipelinedRequestsMax: 128,
   unwantedBytesMax: 1_048_576,
   shutdownGraceMs: 5_000,
+  // A hundred items with their twins.
+  bulkBytesMax: 1_048_576,
   identityBytesMax: 65_536,
   telemetryBytesMax: 262_144,
   // 128 KiB of payload, and what is said around it.

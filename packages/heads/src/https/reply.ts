@@ -26,7 +26,7 @@ export function replyOf(answer: Answer): Reply {
   if (answer.status === 204) return { status: 204, headers: {}, payload: undefined };
   if ("bytes" in answer) return rawReply(answer);
   const etag = answer.etag === undefined ? {} : { etag: formatEtagHeader(answer.etag) };
-  return jsonReply(answer.status, answer.body, etag);
+  return jsonReply(answer.status, answer.body, { ...etag, ...answer.headers });
 }
 
 function rawReply({ status, bytes, headers }: RawAnswer): Reply {

@@ -29,10 +29,15 @@ export interface RouteInput<Contract extends RouteContract> {
   readonly signal: AbortSignal;
 }
 
-export type Answer =
-  | { readonly status: 200; readonly body: unknown; readonly etag?: string }
-  | RawAnswer
-  | { readonly status: 204 };
+export type Answer = JsonAnswer | RawAnswer | { readonly status: 204 };
+
+export interface JsonAnswer {
+  /** Results that are not, or not all, what was asked for come with another status than 200. */
+  readonly status: 200 | 207 | 400;
+  readonly body: unknown;
+  readonly etag?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 /** A body that is sent as it is; the headers say what it is. */
 export interface RawAnswer {

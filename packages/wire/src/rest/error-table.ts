@@ -10,6 +10,7 @@ export const REST_ONLY_ERROR_CODES = [
   "InternalError",
   "MethodNotAllowed",
   "PathNotFound",
+  "PolicyKeyInvalid",
 ] as const;
 
 export type RestErrorCode = HubErrorCode | (typeof REST_ONLY_ERROR_CODES)[number];
@@ -33,6 +34,7 @@ export const REST_ERRORS = {
   CorrelationIdUnknown: row(400, 400_015, "InvalidFileUploadCorrelationId"),
   DeviceAlreadyExists: row(409, 409_001, "DeviceAlreadyExists"),
   DeviceConnectionClosed: row(404, 404_104, "DeviceConnectionClosedRemotely"),
+  DeviceDefinedMultipleTimes: row(400, 400_011, "DeviceDefinedMultipleTimes"),
   // Device SDKs read 403 as a quota and try again; for a disabled identity that is in vain.
   DeviceDisabled: row(401, 401_003, "IotHubUnauthorized"),
   DeviceNotFound: row(404, 404_001, "DeviceNotFound"),
@@ -54,6 +56,7 @@ export const REST_ERRORS = {
   ReaderQuotaExceeded: row(429, 429_000, "GenericTooManyRequests"),
   StorageNotConfigured: row(400, 400_014, "DefaultStorageEndpointNotConfigured"),
   SystemModule: row(401, 401_100, "SystemModuleModifyUnauthorizedAccess"),
+  TooManyDevices: row(413, 413_002, "TooManyDevices"),
   TooManyMethodsInFlight: row(403, 403_800, "DeviceMaximumInflightMethodExceeded"),
   TooManyModules: row(413, 413_003, "TooManyModulesOnDevice"),
   TooManyUploads: row(403, 403_006, "DeviceMaximumActiveFileUploadLimitExceeded"),
@@ -68,6 +71,7 @@ export const REST_ERRORS = {
   InternalError: row(500, 500_001, "ServerError"),
   MethodNotAllowed: row(405, 405_000, "GenericMethodNotAllowed"),
   PathNotFound: row(404, 404_000, "GenericNotFound"),
+  PolicyKeyInvalid: row(400, 400_035, "InvalidPolicyKey"),
 } as const satisfies Record<RestErrorCode, RestErrorRow>;
 
 function row(status: number, number: number, name: string): RestErrorRow {

@@ -11,6 +11,7 @@ export type Caller = { readonly rights: readonly Right[] } | "device" | "anyone"
 
 /** The most a request's body may have; larger is refused with 413. */
 export type BodyLimitName =
+  | "bulkBytesMax"
   | "identityBytesMax"
   | "methodBytesMax"
   | "telemetryBytesMax"

@@ -1,4 +1,5 @@
 import type { Route } from "../route.ts";
+import { bulkRoutes } from "./bulk.ts";
 import { commandRoutes } from "./commands.ts";
 import { deviceCommandRoutes } from "./device-commands.ts";
 import { deviceEventRoutes } from "./device-events.ts";
@@ -15,6 +16,7 @@ export function allRoutes(parts: { readonly ready: () => boolean }): Route[] {
   return [
     ...deviceRoutes,
     ...moduleRoutes,
+    ...bulkRoutes,
     ...deviceEventRoutes,
     ...deviceCommandRoutes,
     ...twinRoutes,
