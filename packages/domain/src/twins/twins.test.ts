@@ -45,6 +45,14 @@ describe("a twin", () => {
     expect(notified).toEqual([{ patch: { fan: "on", lamp: null }, version: 2 }]);
   });
 
+  test("whose desired properties are emptied tells the device each key that went", async () => {
+    const { hub, notified } = await setUp();
+    await hub.twins.update(key, { desired: { a: 1, b: { c: 2 } } }, "any");
+    const twin = await hub.twins.update(key, { desired: null }, "any");
+    expect(twin.desired).toMatchObject({ values: {}, version: 3 });
+    expect(notified.at(-1)).toEqual({ patch: { a: null, b: null }, version: 3 });
+  });
+
   test("moves its etag with tags and desired properties only", async () => {
     const { hub } = await setUp();
     const before = await hub.twins.get(key);

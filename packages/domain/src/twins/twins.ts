@@ -2,6 +2,7 @@ import { describeIdentity } from "../devices/device.ts";
 import type { IdentityKey } from "../devices/device.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { JsonObject } from "../json/json-value.ts";
+import { jsonObject } from "../json/json-value.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Clock } from "../time/clock.ts";
 import { applyPatch, mergeTags, replaceSection } from "./apply-patch.ts";
@@ -80,8 +81,11 @@ export class Twins {
     if (tags) checkPatch("tags", tags, TAGS_LIMITS);
     if (desired) checkPatch("desired", desired, PROPERTIES_LIMITS);
     if (tags === undefined && desired === undefined) return this.#unchanged(key, condition);
+    let told = desired ?? {};
     const twin = await this.#change(key, (current) => {
       checkCondition(current, condition);
+      // A device merges what it hears, so an emptied section is told key by key.
+      if (desired === null) told = allNull(current.desired.values);
       return this.#next(current, {
         tags:
           tags === undefined ? current.tags : tags === null ? {} : mergeTags(current.tags, tags),
@@ -93,13 +97,12 @@ export class Twins {
               : this.#patchSection("desired", current.desired, desired),
       });
     });
-    if (desired) this.#notify(twin, desired);
-    else if (desired === null) this.#notify(twin, {});
+    if (desired !== undefined) this.#notify(twin, told);
     this.#parts.onChange({
       kind: "updateTwin",
       twin,
       tags: tags ?? (tags === null ? {} : undefined),
-      desired: desired ?? (desired === null ? {} : undefined),
+      desired: desired === undefined ? undefined : told,
       reported: undefined,
     });
     return twin;
@@ -178,6 +181,10 @@ export class Twins {
   #notify(twin: Twin, patch: JsonObject): void {
     this.#parts.sessions.find(twin.key)?.desired?.notify({ patch, version: twin.desired.version });
   }
+}
+
+function allNull(values: JsonObject): JsonObject {
+  return jsonObject(Object.keys(values).map((key) => [key, null]));
 }
 
 function checkCondition(twin: Twin, condition: TwinCondition): void {
