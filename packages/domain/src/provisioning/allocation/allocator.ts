@@ -2,7 +2,7 @@ import type { JsonValue } from "../../json/json-value.ts";
 import type { AttestedDevice } from "../attestation/evidence.ts";
 import type { InitialTwin } from "../enrollments/enrollment.ts";
 import type { LinkedHubSettings, LinkedHubs } from "../hubs/linked-hub.ts";
-import { answersTo } from "../hubs/linked-hub.ts";
+import { findLinkedHub } from "../hubs/linked-hub.ts";
 import { Gate } from "../limits/gate.ts";
 import type { ProvisioningLimits } from "../limits/provisioning-limits.ts";
 import { ProvisioningError } from "../provisioning-error.ts";
@@ -60,7 +60,7 @@ export class Allocator {
   }
 
   linked(hostName: string): LinkedHubSettings | undefined {
-    return this.#parts.settings().linkedHubs.find((hub) => answersTo(hub, hostName));
+    return findLinkedHub(this.#parts.settings().linkedHubs, hostName);
   }
 
   /** The same place by the name its hub has now. */
@@ -100,7 +100,7 @@ export class Allocator {
     candidates: readonly LinkedHubSettings[],
   ): Promise<Allocation> {
     const answer = await this.#webhookGate.pass(() => this.#call(request, candidates));
-    const hub = candidates.find((candidate) => answersTo(candidate, answer.iotHubHostName));
+    const hub = findLinkedHub(candidates, answer.iotHubHostName);
     if (hub === undefined) {
       throw hubUnusable(
         `The allocation names '${answer.iotHubHostName}', which is not a linked hub`,

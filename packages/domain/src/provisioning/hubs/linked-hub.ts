@@ -65,6 +65,17 @@ export function isSameHost(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();
 }
 
+/** The hub that has this name, else the one that once had it. */
+export function findLinkedHub(
+  hubs: readonly LinkedHubSettings[],
+  hostName: string,
+): LinkedHubSettings | undefined {
+  return (
+    hubs.find((hub) => isSameHost(hub.hostName, hostName)) ??
+    hubs.find((hub) => answersTo(hub, hostName))
+  );
+}
+
 /** Whether a name that was once given to a device, or written into an enrollment, means this hub. */
 export function answersTo(hub: LinkedHubSettings, hostName: string): boolean {
   return (

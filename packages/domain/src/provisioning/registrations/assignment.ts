@@ -1,6 +1,6 @@
 import type { InitialTwin } from "../enrollments/enrollment.ts";
 import type { HubIdentity, LinkedHub, LinkedHubs, LinkedHubSettings } from "../hubs/linked-hub.ts";
-import { answersTo } from "../hubs/linked-hub.ts";
+import { findLinkedHub } from "../hubs/linked-hub.ts";
 import { ProvisioningError } from "../provisioning-error.ts";
 import type { AssignmentPlan } from "./assignment-plan.ts";
 
@@ -51,7 +51,7 @@ export async function removeFromHub(
 }
 
 function connect(hostName: string, { hubs, linkedHubs }: AssignmentParts): LinkedHub {
-  const settings = linkedHubs().find((hub) => answersTo(hub, hostName));
+  const settings = findLinkedHub(linkedHubs(), hostName);
   if (settings === undefined) {
     throw new ProvisioningError("HubUnusable", `'${hostName}' is not a linked hub`);
   }
