@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { StorageError, toStorageError } from "../storage-error.ts";
 import type { DatabaseKind } from "./database-kind.ts";
 import { pagesInWal } from "./wal-pages.ts";
@@ -20,6 +20,8 @@ export function inspectDatabaseFile(file: string, kind: DatabaseKind): void {
       if (walBytes > 0) throw damaged(file, "its content is gone");
       return;
     }
+    // SQLite would open what it cannot write, and say so at the first write only.
+    accessSync(file, constants.R_OK | constants.W_OK);
     const header = readHeader(file);
     const pageBytes = checkHeader(header, file, kind, walBytes > 0);
     checkLength({ file, header, pageBytes, sizeBytes, walBytes });

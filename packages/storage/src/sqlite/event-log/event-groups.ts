@@ -2,14 +2,15 @@ import { HubError, type Append, type Clock } from "@larimar/domain";
 import { StorageError } from "../../storage-error.ts";
 import type { StorageLog } from "../../storage-log.ts";
 import type { BufferPool } from "./buffer-pool.ts";
+import type { WorkerCaller } from "./call-worker.ts";
 import { type CommitRequest, createCommitRequest } from "./commit-request.ts";
 import { Congestion } from "./congestion.ts";
 import { Group } from "./group.ts";
 import type { Partition } from "./partition.ts";
 import type { TailBatch } from "./tail.ts";
 import type { TailBudget } from "./tail-budget.ts";
-import type { RowToWrite } from "./worker-calls.ts";
-import type { Writer, WriterConnection } from "./writer-connection.ts";
+import type { RowToWrite, WriterCalls } from "./worker-calls.ts";
+import type { WriterConnection } from "./worker-connection.ts";
 
 export interface EventGroupsParts {
   readonly writer: WriterConnection;
@@ -30,6 +31,7 @@ export class EventGroups {
   #gathering: Group | undefined;
   #committing: Promise<void> | undefined;
   #isClosed = false;
+  #isFailing = false;
 
   constructor(parts: EventGroupsParts) {
     this.#parts = parts;
@@ -77,7 +79,7 @@ export class EventGroups {
     this.#committing = undefined;
   }
 
-  async #commit(writer: Writer): Promise<void> {
+  async #commit(writer: WorkerCaller<WriterCalls>): Promise<void> {
     const group = this.#take();
     if (group === undefined) return;
     const request = createCommitRequest(group.partitions);
@@ -106,6 +108,8 @@ export class EventGroups {
     { rows, partitions }: CommitRequest,
     buffers: readonly ArrayBuffer[],
   ): void {
+    if (this.#isFailing) this.#parts.log.warn({}, "events can be written again");
+    this.#isFailing = false;
     const nowMs = this.#parts.clock.now();
     rows.forEach((row, index) => {
       const partition = partitions[index]!;
@@ -130,7 +134,9 @@ export class EventGroups {
 
   #refuse(group: Group, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    this.#parts.log.error({ reason, bytes: group.bytes }, "events could not be written");
+    // Once, and not for each of the hundreds of groups that a full disk refuses in a second.
+    if (!this.#isFailing) this.#parts.log.error({ reason }, "events cannot be written");
+    this.#isFailing = true;
     this.congestion.remove(group.bytes);
     group.reject(unavailable(reason, error));
   }

@@ -31,6 +31,10 @@ test("a full disk refuses events, and takes them again when there is room", asyn
   await disk.log.append(appendOf(0, ["after"]));
   expect(disk.log.state(0).lastPosition).toBe(taken);
   expect((await readAll(disk.log, 0)).at(-1)).toMatchObject({ position: taken, text: "after" });
+  expect(disk.captured.lines.map(({ message }) => message)).toEqual([
+    "events cannot be written",
+    "events can be written again",
+  ]);
 });
 
 test("a refused group takes those that gathered behind it along, so that order is kept", async () => {
@@ -56,6 +60,22 @@ test("the log survives the death of its writer", async () => {
   // Whether the refused one made it to the disk is open, but nothing else may be missing or doubled.
   expect(texts.filter((text) => text !== "lost")).toEqual(["before", "after"]);
   expect(disk.log.state(0).lastPosition).toBe(texts.length - 1);
+});
+
+test("events of a commit that the writer could not tell of are there, also for who was listening", async () => {
+  await using disk = await openEventLogOnDisk();
+  const seen: number[] = [];
+  disk.log.onAppended(0, () => seen.push(disk.log.state(0).lastPosition));
+  await disk.log.append(appendOf(0, ["before"]));
+  const untold = disk.log.append(appendOf(0, ["untold"]));
+  await new Promise((resolve) => void setImmediate(resolve));
+  // The request is on its way; without threads it is served, but the answer finds nobody.
+  disk.workers.get("writer")!.emit("exit", 1);
+  await expect(untold).rejects.toMatchObject(UNAVAILABLE);
+  await disk.log.append(appendOf(0, ["after"]));
+  const texts = (await readAll(disk.log, 0)).map(({ text }) => text);
+  expect(texts).toEqual(["before", "untold", "after"]);
+  expect(seen).toEqual([0, 1, 2]);
 });
 
 test("the log survives the death of its reader", async () => {

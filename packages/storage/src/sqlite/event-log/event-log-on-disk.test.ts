@@ -31,13 +31,14 @@ test("closing writes what is still on its way", async () => {
   expect(await textsIn(disk.log, 0)).toEqual(["a"]);
 });
 
-test("nothing can be appended any more once the log is closed", async () => {
+test("nothing can be appended or read any more once the log is closed", async () => {
   await using disk = await openEventLogOnDisk();
   const { log } = disk;
+  await log.append(appendOf(0, ["a"]));
   await disk.reopen();
-  await expect(log.append(appendOf(0, ["a"]))).rejects.toMatchObject({
-    code: "EventLogUnavailable",
-  });
+  const unavailable = { code: "EventLogUnavailable" };
+  await expect(log.append(appendOf(0, ["b"]))).rejects.toMatchObject(unavailable);
+  await expect(log.read(0, 0, { bytesMax: 1000 })).rejects.toMatchObject(unavailable);
 });
 
 test("events that are no longer in memory are read from disk, up to where memory begins", async () => {
@@ -113,6 +114,35 @@ test("a row that was damaged on disk is passed over and reported", async () => {
     { fields: { firstPosition: 1 }, message: "damaged events were passed over" },
     { fields: { firstPosition: 3 }, message: "damaged events were passed over" },
   ]);
+});
+
+test("an intact row after more damaged ones than one look takes in is found", async () => {
+  await using disk = await openEventLogOnDisk({ limits: { rowBytesMax: 30 } });
+  const texts = Array.from({ length: 2500 }, (_, index) => `event number ${index}`);
+  await disk.log.append(appendOf(0, texts));
+  await disk.reopen(() => {
+    const database = connect(disk.file);
+    database.exec("UPDATE batches SET checksum = checksum + 1 WHERE first_position < 2499");
+    database.close();
+  });
+  expect(await textsIn(disk.log, 0)).toEqual(["event number 2499"]);
+});
+
+test("a time that leads to a damaged row leads to its beginning", async () => {
+  await using disk = await openEventLogOnDisk();
+  const startedAtMs = disk.clock.now();
+  await disk.log.append(appendOf(0, ["a"]));
+  const together = [disk.log.append(appendOf(0, ["b"]))];
+  disk.clock.advance(10);
+  together.push(disk.log.append(appendOf(0, ["c"])));
+  await Promise.all(together);
+  expect(await disk.log.positionAt(0, startedAtMs + 5)).toBe(2);
+  await disk.reopen(() => {
+    const database = connect(disk.file);
+    database.exec("UPDATE batches SET bytes = zeroblob(length(bytes)) WHERE first_position = 1");
+    database.close();
+  });
+  expect(await disk.log.positionAt(0, startedAtMs + 5)).toBe(1);
 });
 
 test("rows whose pages were overwritten in a large database are passed over and reported", async () => {

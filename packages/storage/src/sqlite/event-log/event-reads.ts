@@ -1,16 +1,12 @@
 import type { Clock, EventBatch } from "@larimar/domain";
 import type { StorageLog } from "../../storage-log.ts";
-import { WorkerCaller } from "./call-worker.ts";
 import { unavailable } from "./event-groups.ts";
 import type { Partition } from "./partition.ts";
-import type { StartWorker } from "./start-worker.ts";
 import type { ReaderCalls } from "./worker-calls.ts";
-
-type Reader = WorkerCaller<ReaderCalls>;
+import type { ReaderConnection } from "./worker-connection.ts";
 
 export interface EventReadsParts {
-  readonly file: string;
-  readonly startWorker: StartWorker;
+  readonly reader: ReaderConnection;
   readonly log: StorageLog;
   readonly clock: Clock;
   readonly diskReadBytesMax: number;
@@ -23,7 +19,6 @@ const DAMAGED_ROWS_NAMED_MAX = 10_000;
 export class EventReads {
   readonly #parts: EventReadsParts;
   readonly #damagedRows = new Set<string>();
-  #reader: Promise<Reader> | undefined;
 
   constructor(parts: EventReadsParts) {
     this.#parts = parts;
@@ -65,32 +60,15 @@ export class EventReads {
     return Math.max(position ?? partition.nextPosition, partition.firstPosition);
   }
 
-  async close(): Promise<void> {
-    const reader = await this.#reader?.catch(() => undefined);
-    await reader?.close();
-  }
-
   async #call<K extends keyof ReaderCalls>(
     name: K,
     request: ReaderCalls[K]["request"],
   ): Promise<ReaderCalls[K]["reply"]> {
     try {
-      const reader = await (this.#reader ??= this.#start());
+      const reader = await this.#parts.reader.get();
       return await reader.call(name, request);
     } catch (error) {
       throw unavailable(error instanceof Error ? error.message : String(error), error);
-    }
-  }
-
-  async #start(): Promise<Reader> {
-    const forget = () => void (this.#reader = undefined);
-    const reader: Reader = new WorkerCaller(this.#parts.startWorker("reader"), forget);
-    try {
-      await reader.call("open", { file: this.#parts.file });
-      return reader;
-    } catch (error) {
-      await reader.close();
-      throw error;
     }
   }
 
@@ -100,7 +78,7 @@ export class EventReads {
       if (this.#damagedRows.has(row) || this.#damagedRows.size >= DAMAGED_ROWS_NAMED_MAX) continue;
       this.#damagedRows.add(row);
       this.#parts.log.error(
-        { partitionId: partition.id, firstPosition, file: this.#parts.file },
+        { partitionId: partition.id, firstPosition },
         "damaged events were passed over",
       );
     }

@@ -18,6 +18,8 @@ interface Place {
 type Request<K extends keyof ReaderCalls> = ReaderCalls[K]["request"];
 type Reply<K extends keyof ReaderCalls> = ReaderCalls[K]["reply"];
 
+const READ_ONLY = { readonly: true, fileMustExist: true, timeout: 1000 };
+
 /** One read looks at no more rows than this, however small they are. */
 const ROWS_PER_READ_MAX = 1024;
 
@@ -32,7 +34,7 @@ export class EventsReader {
 
   constructor({ file }: Request<"open">) {
     this.#file = file;
-    const database = this.#openFile();
+    const database = this.#try(() => connect(file, READ_ONLY));
     this.#database = database;
     // Places come from the indexes alone: rows that cannot be loaded can still be named and passed over.
     this.#findAt = database.prepare(
@@ -54,13 +56,25 @@ export class EventsReader {
     );
   }
 
-  /** At least one batch if an intact one is there, then as many as fit. */
-  read({ partitionId, fromPosition, bytesMax }: Request<"read">): Reply<"read"> {
+  /** At least one batch if an intact one is near, then as many as fit. */
+  read(request: Request<"read">): Reply<"read"> {
+    return this.#try(() => this.#inSnapshot(() => this.#read(request)));
+  }
+
+  positionAt(request: Request<"positionAt">): Reply<"positionAt"> {
+    return this.#try(() => this.#inSnapshot(() => this.#positionAt(request)));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #read({ partitionId, fromPosition, bytesMax }: Request<"read">): Reply<"read"> {
     const batches: StoredBatch[] = [];
     const damaged: number[] = [];
     let bytesLeft = bytesMax;
-    for (const place of this.#placesFrom(partitionId, fromPosition)) {
-      if (bytesLeft <= 0) return { batches, damaged, nextPosition: place.firstPosition };
+    const places = this.#placesFrom(partitionId, fromPosition);
+    for (const place of places) {
       const row = this.#loadIntact(place);
       if (row === undefined) {
         damaged.push(place.firstPosition);
@@ -74,11 +88,12 @@ export class EventsReader {
       batches.push({ firstPosition, count, records: owned(bytes) });
       bytesLeft -= bytes.length;
     }
-    return { batches, damaged, nextPosition: undefined };
+    const last = places.length > ROWS_PER_READ_MAX ? places.at(-1) : undefined;
+    return { batches, damaged, nextPosition: last && last.firstPosition + 1 };
   }
 
-  positionAt({ partitionId, timeMs }: Request<"positionAt">): Reply<"positionAt"> {
-    const place = this.#try(() => this.#findAtTime.get(partitionId, timeMs));
+  #positionAt({ partitionId, timeMs }: Request<"positionAt">): Reply<"positionAt"> {
+    const place = this.#findAtTime.get(partitionId, timeMs);
     if (place === undefined) return { position: undefined, damaged: [] };
     const row = this.#loadIntact(place);
     // The times in a damaged row say nothing: from its beginning on, nothing is missed.
@@ -88,17 +103,11 @@ export class EventsReader {
     return { position: row.firstPosition + countBefore(row.bytes, timeMs), damaged: [] };
   }
 
-  close(): void {
-    this.#database.close();
-  }
-
-  /** The row that holds the position, if one does, and those after it. */
+  /** The row that holds the position, or the last before it, and those after it. */
   #placesFrom(partitionId: number, position: number): readonly Place[] {
-    return this.#try(() => {
-      const holder = this.#findAt.get(partitionId, position);
-      const others = this.#list.all(partitionId, position);
-      return holder === undefined ? others : [holder, ...others];
-    });
+    const holder = this.#findAt.get(partitionId, position);
+    const others = this.#list.all(partitionId, position);
+    return holder === undefined ? others : [holder, ...others];
   }
 
   #loadIntact({ rowid }: Place): Row | undefined {
@@ -112,10 +121,15 @@ export class EventsReader {
     }
   }
 
-  #openFile(): Database.Database {
-    return this.#try(() =>
-      connect(this.#file, { readonly: true, fileMustExist: true, timeout: 1000 }),
-    );
+  /** Otherwise retention might remove, between two statements, the row that the first one found. */
+  #inSnapshot<T>(action: () => T): T {
+    this.#database.exec("BEGIN");
+    try {
+      return action();
+    } finally {
+      // Not a commit: that fails when a damaged page was met on the way.
+      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+    }
   }
 
   #try<T>(action: () => T): T {

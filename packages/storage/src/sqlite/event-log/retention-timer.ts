@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "@larimar/domain";
 import type { StorageLog } from "../../storage-log.ts";
-import type { WriterConnection } from "./writer-connection.ts";
+import type { WriterConnection } from "./worker-connection.ts";
 
 export interface RetentionTimerParts {
   readonly writer: WriterConnection;
@@ -46,7 +46,8 @@ export class RetentionTimer {
         isDone = reply.isDone;
       }
     } catch (error) {
-      log.warn({ error }, "old events could not be removed, trying again later");
+      if (!this.#isStopped)
+        log.warn({ error }, "old events could not be removed, trying again later");
     }
     this.#wait(intervalMs);
   }

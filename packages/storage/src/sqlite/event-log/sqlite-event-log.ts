@@ -3,6 +3,7 @@ import type { StorageLimits } from "../../storage-limits.ts";
 import type { StorageLog } from "../../storage-log.ts";
 import { hubKey } from "../hub-key.ts";
 import { BufferPool } from "./buffer-pool.ts";
+import type { WorkerCaller } from "./call-worker.ts";
 import { EventGroups } from "./event-groups.ts";
 import { EventReads } from "./event-reads.ts";
 import { SqliteHubEventLog } from "./hub-event-log.ts";
@@ -12,7 +13,8 @@ import { RetentionTimer } from "./retention-timer.ts";
 import { RowBuilder } from "./row-builder.ts";
 import { type StartWorker, startWorker } from "./start-worker.ts";
 import { TailBudget } from "./tail-budget.ts";
-import { type Writer, WriterConnection } from "./writer-connection.ts";
+import type { ReaderCalls, WriterCalls } from "./worker-calls.ts";
+import { WorkerConnection } from "./worker-connection.ts";
 
 export type EventLogSettings = Pick<HubSettings, "eventRetention" | "name" | "partitionCount">;
 
@@ -37,7 +39,8 @@ export class SqliteEventLog implements AsyncDisposable {
   readonly #partitions = new Map<number, Partition>();
   readonly #pool: BufferPool;
   readonly #tails: TailBudget;
-  readonly #writer: WriterConnection;
+  readonly #writer: WorkerConnection<WriterCalls>;
+  readonly #reader: WorkerConnection<ReaderCalls>;
   readonly #groups: EventGroups;
   readonly #reads: EventReads;
   readonly #retention: RetentionTimer;
@@ -52,20 +55,19 @@ export class SqliteEventLog implements AsyncDisposable {
 
   private constructor(parts: SqliteEventLogParts) {
     this.#parts = parts;
-    const { file, isEphemeral, limits, log, clock } = parts;
+    const { file, limits, log, clock } = parts;
     const start = parts.startWorker ?? startWorker;
     this.#pool = new BufferPool(limits.pooledBytesMax);
     this.#tails = new TailBudget(limits);
-    this.#writer = new WriterConnection({
+    this.#writer = new WorkerConnection<WriterCalls>({
+      name: "writer",
       startWorker: start,
-      open: {
-        file,
-        isEphemeral,
-        databaseBytesMax: limits.eventsDatabaseBytesMax,
-        sweepBatchesMax: limits.sweepBatchesMax,
-        sweepBytesMax: limits.sweepBytesMax,
-      },
-      prepare: (writer) => this.#prepare(writer),
+      prepare: (writer) => this.#prepareWriter(writer),
+    });
+    this.#reader = new WorkerConnection<ReaderCalls>({
+      name: "reader",
+      startWorker: start,
+      prepare: (reader) => reader.call("open", { file }),
     });
     this.#groups = new EventGroups({
       writer: this.#writer,
@@ -76,8 +78,7 @@ export class SqliteEventLog implements AsyncDisposable {
       pendingBytesMax: limits.pendingBytesMax,
     });
     this.#reads = new EventReads({
-      file,
-      startWorker: start,
+      reader: this.#reader,
       log,
       clock,
       diskReadBytesMax: limits.diskReadBytesMax,
@@ -99,7 +100,8 @@ export class SqliteEventLog implements AsyncDisposable {
     const stored = await writer.call("openHub", requestFor(settings));
     const known = this.#hubs.get(key);
     if (known !== undefined) {
-      known.settings = settings;
+      // How many partitions a hub has was decided when it was created.
+      known.settings = { ...settings, partitionCount: known.log.partitionCount };
       return known.log;
     }
     const partitions = stored.map((partition) => this.#createPartition(settings, partition));
@@ -113,7 +115,7 @@ export class SqliteEventLog implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#retention.stop();
     await this.#groups.close();
-    await this.#reads.close();
+    await this.#reader.close();
     // Last, because whoever leaves last tidies up the database's files.
     await this.#writer.close();
   }
@@ -133,10 +135,14 @@ export class SqliteEventLog implements AsyncDisposable {
     return partition;
   }
 
-  /** A worker that died may have finished a commit that it could not tell of. */
-  async #prepare(writer: Writer): Promise<void> {
+  async #prepareWriter(writer: WorkerCaller<WriterCalls>): Promise<void> {
+    const { file, isEphemeral, limits } = this.#parts;
+    const { eventsDatabaseBytesMax: databaseBytesMax, sweepBatchesMax, sweepBytesMax } = limits;
+    const bounds = { databaseBytesMax, sweepBatchesMax, sweepBytesMax };
+    await writer.call("open", { file, isEphemeral, ...bounds });
     for (const { settings, log } of this.#hubs.values()) {
       const stored = await writer.call("openHub", requestFor(settings));
+      // The worker before this one may have finished a commit that it could not tell of.
       log.partitions.forEach((partition, index) => {
         if (partition.restore(stored[index]!)) partition.listeners.callAll();
       });

@@ -54,7 +54,7 @@ export class Tail {
     this.bytes = 0;
   }
 
-  /** Undefined when the position is older than the tail. */
+  /** Undefined when the position is older than the tail, or newer. */
   read(fromPosition: number, bytesMax: number): readonly EventBatch[] | undefined {
     const first = this.first;
     if (first === undefined || fromPosition < first.firstPosition) return undefined;
@@ -67,7 +67,7 @@ export class Tail {
       found.push(batch);
       bytesLeft -= batch.records.length;
     }
-    return found;
+    return found.length === 0 ? undefined : found;
   }
 
   /** Undefined when the answer may be older than the tail, or newer. */
