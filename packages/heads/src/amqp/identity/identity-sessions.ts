@@ -122,7 +122,7 @@ export class IdentitySession {
       authenticated,
       protocol: "amqp",
       modelId,
-      connection: { close: (reason) => void this.#close(reason) },
+      connection: { close: (reason) => this.#close(reason) },
     });
     this.session.onEnd(() => parts.onEnded());
   }
