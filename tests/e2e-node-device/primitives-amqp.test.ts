@@ -101,7 +101,7 @@ describe.each([
   test("commands arrive, and the sender hears what became of them", async () => {
     const received: string[] = [];
     client.on("message", (message: Message) => {
-      const text = message.getData().toString();
+      const text = (message.getData() as Buffer).toString();
       received.push(text);
       const settled = text === "no" ? client.reject(message) : client.complete(message);
       settled.catch(() => {});
