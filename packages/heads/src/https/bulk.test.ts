@@ -68,19 +68,23 @@ describe("a bulk operation", () => {
     expect((await remove("*")).status).toBe(200);
   });
 
-  test("writes twins, whose own members are overlooked", async () => {
+  test("writes twins, but nothing of what is the hub's or the device's own", async () => {
     await using head = await startTestHead();
     const item = {
       id: "d1",
       importMode: "createOrUpdate",
       tags: { site: "a" },
-      properties: { desired: { fan: "on", $metadata: {}, $version: 9 } },
+      properties: {
+        desired: { fan: "on", $metadata: {}, $version: 9 },
+        reported: { fan: "off" },
+      },
     };
     expect((await head.send("POST", "/devices", { policy, body: [item] })).status).toBe(200);
     const key = { deviceId: "d1" };
     const before = await head.hub.twins.get(key);
     expect(before.tags).toEqual({ site: "a" });
     expect(before.desired.values).toEqual({ fan: "on" });
+    expect(before.reported.values).toEqual({});
     const change = { ...item, importMode: "updateTwinIfMatchETag", tags: { floor: 1 } };
     const send = (twinETag: string) =>
       head.send("POST", "/devices", { policy, body: [{ ...change, twinETag }] });
