@@ -16,7 +16,12 @@ export default defineConfig({
         ...shared,
         test: {
           name: "unit",
-          include: ["packages/**/*.test.ts", "scripts/**/*.test.ts", "tests/architecture.test.ts"],
+          include: [
+            "packages/**/*.test.ts",
+            "bench/**/*.test.ts",
+            "scripts/**/*.test.ts",
+            "tests/architecture.test.ts",
+          ],
           // Shared machines are slow at times; a test that waits for ever is found all the same.
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -5,7 +5,7 @@ import { encodeMethodRequest, readMessage, readMethodAnswer, uuidBytes } from "@
 import type { IncomingLink } from "../engine/incoming-link.ts";
 import type { OutgoingLink } from "../engine/outgoing-link.ts";
 import { OutgoingQueue } from "../outgoing-queue.ts";
-import { parseJson } from "../parse-json.ts";
+import { parseJson } from "../../parse-json.ts";
 import type { IdentitySession } from "./identity-sessions.ts";
 
 interface Pending {

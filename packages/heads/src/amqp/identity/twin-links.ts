@@ -15,7 +15,7 @@ import {
 import type { IncomingLink } from "../engine/incoming-link.ts";
 import type { OutgoingLink } from "../engine/outgoing-link.ts";
 import { OutgoingQueue } from "../outgoing-queue.ts";
-import { parseJson } from "../parse-json.ts";
+import { parseJson } from "../../parse-json.ts";
 import type { IdentitySession } from "./identity-sessions.ts";
 
 interface Parts {

@@ -1,10 +1,9 @@
 import { HubError } from "@larimar/domain";
 import { encodeRejected, readCommandRequest, readMessage } from "@larimar/wire";
-import { authorizeService, firstAllowed } from "../authorization.ts";
 import type { Delivery, IncomingLink } from "../engine/incoming-link.ts";
 import { toAmqpError } from "../error-conditions.ts";
-import { LinkRefusal } from "../link-refusal.ts";
 import type { LinkServices } from "../link-services.ts";
+import { openServiceAccess } from "./service-access.ts";
 
 /**
  * A back end sends commands to devices. The outcome is accepted or rejected, never anything else: clients
@@ -15,13 +14,7 @@ export function openCommandSender(
   path: readonly string[],
   services: LinkServices,
 ): void {
-  const hub = services.hub();
-  if (hub === undefined) throw new LinkRefusal("amqp:not-found", "No hub has that host name");
-  const authorize = () =>
-    firstAllowed(services.tokens.all(), (token) =>
-      authorizeService(token, { hub, right: "ServiceConnect", resources: [path, path.slice(1)] }),
-    );
-  authorize();
+  const { hub, authorize } = openServiceAccess(path, services);
   const send = async (delivery: Delivery): Promise<void> => {
     const { key, message, ack } = readCommandRequest(readMessage(delivery.payload));
     if (key === undefined) {

@@ -9,11 +9,10 @@ import {
   feedbackBody,
   lockTokenTag,
 } from "@larimar/wire";
-import { authorizeService, firstAllowed } from "../authorization.ts";
 import type { OutgoingLink } from "../engine/outgoing-link.ts";
 import { toAmqpError } from "../error-conditions.ts";
-import { LinkRefusal } from "../link-refusal.ts";
 import type { LinkServices } from "../link-services.ts";
+import { openServiceAccess } from "./service-access.ts";
 
 /** Batches that a client has been sent and has not settled. */
 const UNSETTLED_MAX = 16;
@@ -26,13 +25,7 @@ export function openFeedbackReceiver(
   path: readonly string[],
   services: LinkServices,
 ): void {
-  const hub = services.hub();
-  if (hub === undefined) throw new LinkRefusal("amqp:not-found", "No hub has that host name");
-  const authorize = () =>
-    firstAllowed(services.tokens.all(), (token) =>
-      authorizeService(token, { hub, right: "ServiceConnect", resources: [path, path.slice(1)] }),
-    );
-  authorize();
+  const { hub, authorize } = openServiceAccess(path, services);
   const waiting: Batch[] = [];
   let unsettled = 0;
   const settle = async (batch: Batch, outcome: Outcome | undefined): Promise<Uint8Array> => {

@@ -1,7 +1,7 @@
 import type { MethodCall, MethodInlet, MethodRequest, MethodResponse } from "@larimar/domain";
 import { HubError } from "@larimar/domain";
 import { encodePublish, formatMethodRequestTopic } from "@larimar/wire";
-import { parseJson } from "../parse-json.ts";
+import { parseJson } from "../../parse-json.ts";
 
 interface Pending {
   resolve(response: MethodResponse): void;

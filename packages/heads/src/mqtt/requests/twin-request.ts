@@ -9,7 +9,7 @@ import {
   errorDescription,
   formatTwinResponseTopic,
 } from "@larimar/wire";
-import { parseJson } from "../parse-json.ts";
+import { parseJson } from "../../parse-json.ts";
 
 /** One SDK repeats a failed read at once and for ever; answers that fail make it wait this long. */
 const FAILED_READ_DELAY_MS = 1000;
