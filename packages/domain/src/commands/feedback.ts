@@ -95,6 +95,11 @@ export class NotificationQueue<Record> implements Disposable {
     }
   }
 
+  /** Forgets what nobody took in time; the hub calls it from time to time, receivers or not. */
+  async sweep(): Promise<void> {
+    await this.#parts.store.removeExpired(this.#parts.clock.now());
+  }
+
   [Symbol.dispose](): void {
     this.#timer?.cancel();
     this.#receivers.clear();

@@ -12,6 +12,12 @@ export interface FileUploadSettings {
   readonly storage: FileStorage;
 }
 
+/** The keys of a hub's built-in account. Whoever has one may do everything with its blobs. */
+export interface BlobAccountKeys {
+  readonly primaryKey: string;
+  readonly secondaryKey: string;
+}
+
 export type FileStorage =
   | { readonly kind: "builtIn"; readonly containerName: string }
   | {

@@ -10,6 +10,13 @@ export interface PendingUpload {
   readonly expiresAtMs: number;
 }
 
+export interface DestinationRequest {
+  readonly blobName: string;
+  readonly expiresAtMs: number;
+  /** The host, with a port unless it goes without saying, under which the device reached the hub. */
+  readonly reachedAs: string | undefined;
+}
+
 /** Where a device uploads to: everything it needs besides its own file. */
 export interface UploadDestination {
   readonly hostName: string;
@@ -26,8 +33,8 @@ export interface BlobDescription {
 
 /** An account that devices upload into: the built-in one or one that speaks the same protocol. */
 export interface UploadAccount {
-  destinationFor(blobName: string, expiresAtMs: number): Promise<UploadDestination>;
-  /** Undefined when nothing was uploaded under the name. */
+  destinationFor(request: DestinationRequest): Promise<UploadDestination>;
+  /** Undefined when nothing was uploaded under the name. Throws `Busy` when the account does not answer. */
   describe(blobName: string): Promise<BlobDescription | undefined>;
 }
 
@@ -58,5 +65,6 @@ export interface PendingUploadStore {
   find(key: IdentityKey, correlationId: string): Promise<PendingUpload | undefined>;
   /** False when it was not there any more. */
   remove(key: IdentityKey, correlationId: string): Promise<boolean>;
+  /** Removes what expired before that time. */
   removeExpired(nowMs: number): Promise<void>;
 }

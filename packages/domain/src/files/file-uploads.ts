@@ -4,6 +4,7 @@ import { describeIdentity } from "../devices/device.ts";
 import type { IdentityKey } from "../devices/device.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { Clock } from "../time/clock.ts";
+import { BLOB_NAME_LENGTH_MAX, isBlobName } from "./blob-names.ts";
 import type { FileUploadSettings } from "./file-upload-settings.ts";
 import type {
   FileNotification,
@@ -22,12 +23,20 @@ export interface FileUploadsParts {
   readonly settings: () => FileUploadSettings;
 }
 
+export interface BeginUpload {
+  /** As the device chose it; its own folder is put in front. */
+  readonly name: string;
+  /** The host and port under which the device reached the hub. */
+  readonly reachedAs: string | undefined;
+}
+
 export interface BegunUpload extends UploadDestination {
   readonly correlationId: string;
   readonly blobName: string;
 }
 
-const BLOB_NAME_LENGTH_MAX = 1024;
+/** For so long after its expiry, a correlation id is told to have expired; after that, to be unknown. */
+const EXPIRED_KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** Files from devices: the device asks where to, uploads on its own, and says how it went. */
 export class FileUploads {
@@ -38,16 +47,17 @@ export class FileUploads {
   }
 
   /** Throws `StorageNotConfigured`, `TooManyUploads`, `ArgumentInvalid`. */
-  async begin(key: IdentityKey, name: string): Promise<BegunUpload> {
+  async begin(key: IdentityKey, { name, reachedAs }: BeginUpload): Promise<BegunUpload> {
     const { store, clock, secrets } = this.#parts;
     const { timeToLiveMs, activeMax } = this.#parts.settings();
     const account = this.#account();
-    const blobName = `${describeIdentity(key)}/${checkName(name)}`;
+    const blobName = checkName(`${describeIdentity(key)}/${name}`);
     const nowMs = clock.now();
     const expiresAtMs = nowMs + timeToLiveMs;
     // Correlation ids travel in URL paths unescaped: letters, digits and hyphens only.
     const correlationId = secrets.createUuid();
     const upload = { correlationId, key, blobName, startedAtMs: nowMs, expiresAtMs };
+    const destination = await account.destinationFor({ blobName, expiresAtMs, reachedAs });
     if ((await store.add(upload, { activeMax, nowMs })) === "full") {
       throw new HubError(
         "TooManyUploads",
@@ -55,11 +65,13 @@ export class FileUploads {
         { deviceId: key.deviceId },
       );
     }
-    const destination = await account.destinationFor(blobName, expiresAtMs);
     return { ...destination, correlationId, blobName };
   }
 
-  /** Throws `CorrelationIdUnknown`, `CorrelationIdExpired`, `StorageNotConfigured`, `BlobNotFound`. */
+  /**
+   * Throws `CorrelationIdUnknown`, `CorrelationIdExpired`, `StorageNotConfigured`, `BlobNotFound` and `Busy`;
+   * after the latter two the device may say it again.
+   */
   async finish(key: IdentityKey, correlationId: string, result: UploadResult): Promise<void> {
     const { store, clock } = this.#parts;
     const upload = await store.find(key, correlationId);
@@ -80,7 +92,7 @@ export class FileUploads {
 
   /** Forgets uploads that nobody will report on any more; the hub calls it from time to time. */
   async sweep(): Promise<void> {
-    await this.#parts.store.removeExpired(this.#parts.clock.now());
+    await this.#parts.store.removeExpired(this.#parts.clock.now() - EXPIRED_KEPT_MS);
   }
 
   async #notify(key: IdentityKey, blobName: string): Promise<void> {
@@ -106,16 +118,11 @@ export class FileUploads {
   }
 }
 
-function checkName(name: string): string {
-  // Names become paths below the device's folder and must stay there.
-  const segments = name.split(/[/\\]/);
-  const isPath = segments.some((segment) => segment === "." || segment === ".." || segment === "");
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (isPath || name.length > BLOB_NAME_LENGTH_MAX || /[\u0000-\u001f\u007f]/.test(name)) {
-    throw new HubError(
-      "ArgumentInvalid",
-      `A blob name has 1 to ${BLOB_NAME_LENGTH_MAX} characters and no empty or dotted segments`,
-    );
-  }
-  return name;
+function checkName(blobName: string): string {
+  if (isBlobName(blobName)) return blobName;
+  throw new HubError(
+    "ArgumentInvalid",
+    `With its folder, a blob name has up to ${BLOB_NAME_LENGTH_MAX} characters, none of them a control ` +
+      "character, and no empty or dotted segments",
+  );
 }

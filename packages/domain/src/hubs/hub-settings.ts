@@ -1,5 +1,9 @@
+import type { Secrets } from "../access/secrets.ts";
 import type { SharedAccessPolicy } from "../access/shared-access-policy.ts";
 import type { CommandSettings } from "../commands/command-settings.ts";
+import { DEFAULT_COMMAND_SETTINGS } from "../commands/command-settings.ts";
+import type { BlobAccountKeys, FileUploadSettings } from "../files/file-upload-settings.ts";
+import { DEFAULT_FILE_UPLOAD_SETTINGS } from "../files/file-upload-settings.ts";
 
 /** How long events are kept: whichever limit is reached first. */
 export interface EventRetention {
@@ -20,6 +24,30 @@ export interface HubSettings {
   readonly consumerGroups: readonly string[];
   readonly eventRetention: EventRetention;
   readonly commands: CommandSettings;
+  readonly fileUpload: FileUploadSettings;
+  /** Of the built-in account, kept also while files go elsewhere. */
+  readonly blobAccountKeys: BlobAccountKeys;
+}
+
+/** Settings that came after the first data directories were made. */
+type LaterSettings = "fileUpload" | "blobAccountKeys";
+
+/** What a store may hold: an older version wrote less. */
+export type StoredHubSettings = Omit<HubSettings, LaterSettings> &
+  Partial<Pick<HubSettings, LaterSettings>>;
+
+/** The one place where what an older version did not write gets its value. */
+export function completeHubSettings(stored: StoredHubSettings, secrets: Secrets): HubSettings {
+  return {
+    ...stored,
+    commands: { ...DEFAULT_COMMAND_SETTINGS, ...stored.commands },
+    fileUpload: { ...DEFAULT_FILE_UPLOAD_SETTINGS, ...stored.fileUpload },
+    blobAccountKeys: stored.blobAccountKeys ?? createBlobAccountKeys(secrets),
+  };
+}
+
+export function createBlobAccountKeys(secrets: Secrets): BlobAccountKeys {
+  return { primaryKey: secrets.createKey(), secondaryKey: secrets.createKey() };
 }
 
 export const DEFAULT_CONSUMER_GROUP = "$Default";
@@ -30,8 +58,8 @@ export const DEFAULT_EVENT_RETENTION: EventRetention = {
 };
 
 export interface HubSettingsStore {
-  find(name: string): Promise<HubSettings | undefined>;
+  find(name: string): Promise<StoredHubSettings | undefined>;
   /** Compare-and-set: no expected etag means "must not exist yet". */
   put(settings: HubSettings, expectedEtag: string | undefined): Promise<"written" | "conflict">;
-  list(): Promise<readonly HubSettings[]>;
+  list(): Promise<readonly StoredHubSettings[]>;
 }

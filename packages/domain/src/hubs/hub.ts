@@ -13,6 +13,8 @@ import type { ModuleStore } from "../devices/module-store.ts";
 import type { EventEncoder } from "../events/event-encoder.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { Events } from "../events/events.ts";
+import type { HubFiles, HubFilesParts } from "../files/hub-files.ts";
+import { createHubFiles, sweepFiles } from "../files/hub-files.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { MethodLimits } from "../methods/methods.ts";
 import { Methods } from "../methods/methods.ts";
@@ -25,7 +27,7 @@ import { Twins } from "../twins/twins.ts";
 import type { HubSettings } from "./hub-settings.ts";
 
 /** What one hub stands on; the composition root brings them. */
-export interface HubParts {
+export interface HubParts extends HubFilesParts {
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly encoder: EventEncoder;
@@ -42,7 +44,7 @@ export interface HubParts {
 }
 
 /** Everything a head may ask of a hub. */
-export interface Hub extends AsyncDisposable {
+export interface Hub extends HubFiles, AsyncDisposable {
   readonly settings: HubSettings;
   readonly access: Access;
   readonly devices: DeviceRegistry;
@@ -60,6 +62,8 @@ export interface Hub extends AsyncDisposable {
 
 /** Commands nobody asks for expire within this time after their expiry. */
 const COMMAND_SWEEP_INTERVAL_MS = 10_000;
+/** Uploads nobody reported on, notifications nobody took and abandoned blocks go within this time. */
+const FILE_SWEEP_INTERVAL_MS = 10 * 60 * 1000;
 
 export function createHub(settings: HubSettings, parts: HubParts): Hub {
   const { clock, secrets, encoder, limits, eventLog, presence } = parts;
@@ -88,7 +92,14 @@ export function createHub(settings: HubSettings, parts: HubParts): Hub {
     settings: () => settings.commands,
     generationOf,
   });
-  const sweeper = every(clock, COMMAND_SWEEP_INTERVAL_MS, () => commands.sweep());
+  const hubFiles = createHubFiles(() => settings, parts);
+  const sweepers = [
+    every(clock, COMMAND_SWEEP_INTERVAL_MS, () => commands.sweep()),
+    every(clock, FILE_SWEEP_INTERVAL_MS, async () => {
+      await feedback.sweep();
+      await sweepFiles(hubFiles);
+    }),
+  ];
   return {
     settings,
     access: new Access({
@@ -109,9 +120,11 @@ export function createHub(settings: HubSettings, parts: HubParts): Hub {
     methods: new Methods({ sessions, clock, limits: parts.methodLimits, isRegistered }),
     commands,
     feedback,
+    ...hubFiles,
     async [Symbol.asyncDispose]() {
-      sweeper[Symbol.dispose]();
+      for (const sweeper of sweepers) sweeper[Symbol.dispose]();
       feedback[Symbol.dispose]();
+      hubFiles.fileNotifications[Symbol.dispose]();
       await sessions[Symbol.asyncDispose]();
     },
   };
