@@ -1,4 +1,9 @@
-import { DEFAULT_COMMAND_SETTINGS, type HubSettings, type HubSettingsStore } from "@larimar/domain";
+import {
+  DEFAULT_COMMAND_SETTINGS,
+  DEFAULT_FILE_UPLOAD_SETTINGS,
+  type HubSettings,
+  type HubSettingsStore,
+} from "@larimar/domain";
 import { describe, expect, test } from "vitest";
 
 /** `open` gives an empty store each time. */
@@ -53,5 +58,7 @@ function settings(name: string, etag: string): HubSettings {
     consumerGroups: ["$Default"],
     eventRetention: { ageMs: 1000, bytesMax: 2000 },
     commands: DEFAULT_COMMAND_SETTINGS,
+    fileUpload: DEFAULT_FILE_UPLOAD_SETTINGS,
+    blobAccountKeys: { primaryKey: "p", secondaryKey: "s" },
   };
 }

@@ -21,6 +21,8 @@ export interface StorageLimits {
   /** One sweep removes no more; the next one follows at once. */
   readonly sweepBatchesMax: number;
   readonly sweepBytesMax: number;
+  /** Room on the disk that uploaded files leave to everything else; content that needs it is refused. */
+  readonly blobDiskReserveBytes: number;
 }
 
 const MiB = 1024 ** 2;
@@ -36,4 +38,5 @@ export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
   sweepIntervalMs: 10_000,
   sweepBatchesMax: 256,
   sweepBytesMax: 4 * MiB,
+  blobDiskReserveBytes: 128 * MiB,
 };

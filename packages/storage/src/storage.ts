@@ -1,13 +1,16 @@
 import type {
+  BlobStore,
   Clock,
   CommandStore,
   DeviceStore,
   EventLog,
   FeedbackRecord,
+  FileNotification,
   HubSettings,
   HubSettingsStore,
   ModuleStore,
   NotificationStore,
+  PendingUploadStore,
   PresenceStore,
   SubscriptionStore,
   TwinStore,
@@ -36,6 +39,9 @@ export interface HubStores {
   readonly twins: TwinStore;
   readonly commands: CommandStore;
   readonly feedback: NotificationStore<FeedbackRecord>;
+  readonly pendingUploads: PendingUploadStore;
+  readonly fileNotifications: NotificationStore<FileNotification>;
+  readonly blobs: BlobStore;
 }
 
 /** Everything a server keeps. Closing it writes what is still on its way. */

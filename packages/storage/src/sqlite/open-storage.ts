@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { BlobFiles } from "../blobs/blob-files.ts";
+import { BlobStatements } from "../blobs/blob-statements.ts";
+import { SqliteBlobStore } from "../blobs/sqlite-blob-store.ts";
 import { DEFAULT_STORAGE_LIMITS } from "../storage-limits.ts";
 import { SILENT_LOG } from "../storage-log.ts";
 import type { Storage, StorageOptions } from "../storage.ts";
@@ -15,32 +18,46 @@ import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
 import { SqliteHubSettingsStore } from "./sqlite-hub-settings-store.ts";
 import { ModuleStatements, SqliteModuleStore } from "./sqlite-module-store.ts";
 import { NotificationStatements, SqliteNotificationStore } from "./sqlite-notification-store.ts";
+import {
+  PendingUploadStatements,
+  SqlitePendingUploadStore,
+} from "./sqlite-pending-upload-store.ts";
 import { PresenceStatements, SqlitePresenceStore } from "./sqlite-presence-store.ts";
 import { SqliteSubscriptionStore, SubscriptionStatements } from "./sqlite-subscription-store.ts";
 import { SqliteTwinStore, TwinStatements } from "./sqlite-twin-store.ts";
 import { STATE_DATABASE, StateDatabase } from "./state-database.ts";
 
+const BLOBS_DIRECTORY = "blobs";
+
 /** The files of a storage and how to leave them. */
 interface Place extends Disposable {
   readonly stateFile: string;
   readonly eventsFile: string;
+  readonly blobsDirectory: string;
   readonly isEphemeral: boolean;
 }
 
 /** Opens what a server keeps, and creates it the first time. Throws `StorageError` and has changed nothing. */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const place = options.isEphemeral ? makeEphemeralPlace() : occupy(options.directory);
+  const limits = { ...DEFAULT_STORAGE_LIMITS, ...options.limits };
+  const log = options.log ?? SILENT_LOG;
   let state: StateDatabase | undefined;
   try {
     state = new StateDatabase(place.stateFile);
     const eventLog = await SqliteEventLog.open({
       file: place.eventsFile,
       isEphemeral: place.isEphemeral,
-      limits: { ...DEFAULT_STORAGE_LIMITS, ...options.limits },
-      log: options.log ?? SILENT_LOG,
+      limits,
+      log,
       clock: options.clock ?? systemClock,
     });
-    return createStorage(state, eventLog, place);
+    const blobFiles = new BlobFiles({
+      directory: place.blobsDirectory,
+      diskReserveBytes: limits.blobDiskReserveBytes,
+      log,
+    });
+    return createStorage({ state, eventLog, blobFiles, place });
   } catch (error) {
     await state?.[Symbol.asyncDispose]();
     place[Symbol.dispose]();
@@ -48,7 +65,14 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   }
 }
 
-function createStorage(state: StateDatabase, eventLog: SqliteEventLog, place: Place): Storage {
+interface OpenParts {
+  readonly state: StateDatabase;
+  readonly eventLog: SqliteEventLog;
+  readonly blobFiles: BlobFiles;
+  readonly place: Place;
+}
+
+function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storage {
   const devices = new DeviceStatements(state);
   const modules = new ModuleStatements(state);
   const presence = new PresenceStatements(state);
@@ -56,6 +80,9 @@ function createStorage(state: StateDatabase, eventLog: SqliteEventLog, place: Pl
   const twins = new TwinStatements(state);
   const commands = new CommandStatements(state);
   const notifications = new NotificationStatements(state);
+  const pendingUploads = new PendingUploadStatements(state);
+  const blobs = new BlobStatements(state);
+  blobFiles.sweep((file) => blobs.isNamed.get(file, file) !== undefined);
   return {
     hubSettings: new SqliteHubSettingsStore(state),
     provisioning: createProvisioningStorage(state),
@@ -67,9 +94,13 @@ function createStorage(state: StateDatabase, eventLog: SqliteEventLog, place: Pl
       twins: new SqliteTwinStore(twins, hubName),
       commands: new SqliteCommandStore(commands, hubName),
       feedback: new SqliteNotificationStore(notifications, hubName, "feedback"),
+      pendingUploads: new SqlitePendingUploadStore(pendingUploads, hubName),
+      fileNotifications: new SqliteNotificationStore(notifications, hubName, "files"),
+      blobs: new SqliteBlobStore(blobs, blobFiles, hubName),
     }),
     openEventLog: (settings) => eventLog.openHub(settings),
     async [Symbol.asyncDispose]() {
+      await blobFiles[Symbol.asyncDispose]();
       await eventLog[Symbol.asyncDispose]();
       await state[Symbol.asyncDispose]();
       place[Symbol.dispose]();
@@ -92,6 +123,7 @@ function occupy(directory: string): Place {
   return {
     stateFile,
     eventsFile,
+    blobsDirectory: path.join(directory, BLOBS_DIRECTORY),
     isEphemeral: false,
     [Symbol.dispose]: () => lock[Symbol.dispose](),
   };
@@ -103,6 +135,7 @@ function makeEphemeralPlace(): Place {
   return {
     stateFile: ":memory:",
     eventsFile: path.join(directory, EVENTS_DATABASE.fileName),
+    blobsDirectory: path.join(directory, BLOBS_DIRECTORY),
     isEphemeral: true,
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   };

@@ -1,4 +1,4 @@
-import type { HubSettings, HubSettingsStore } from "@larimar/domain";
+import type { HubSettings, HubSettingsStore, StoredHubSettings } from "@larimar/domain";
 import type Database from "better-sqlite3";
 import { hubKey } from "./hub-key.ts";
 import type { StateDatabase } from "./state-database.ts";
@@ -33,7 +33,7 @@ export class SqliteHubSettingsStore implements HubSettingsStore {
     this.#list = connection.prepare("SELECT json(settings) AS settings FROM hubs ORDER BY rowid");
   }
 
-  async find(name: string): Promise<HubSettings | undefined> {
+  async find(name: string): Promise<StoredHubSettings | undefined> {
     const row = this.#find.get(hubKey(name));
     return row === undefined ? undefined : decode(row);
   }
@@ -49,11 +49,11 @@ export class SqliteHubSettingsStore implements HubSettingsStore {
     });
   }
 
-  async list(): Promise<readonly HubSettings[]> {
+  async list(): Promise<readonly StoredHubSettings[]> {
     return this.#list.all().map(decode);
   }
 }
 
-function decode(row: Row): HubSettings {
-  return JSON.parse(row.settings) as HubSettings;
+function decode(row: Row): StoredHubSettings {
+  return JSON.parse(row.settings) as StoredHubSettings;
 }

@@ -5,6 +5,7 @@ import { hubsDevicesPresence } from "./migrations/state/0001-hubs-devices-presen
 import { modulesTwinsCommands } from "./migrations/state/0002-modules-twins-commands.ts";
 import { subscriptions } from "./migrations/state/0003-subscriptions.ts";
 import { provisioning } from "./migrations/state/0004-provisioning.ts";
+import { files } from "./migrations/state/0005-files.ts";
 import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -12,7 +13,7 @@ export const STATE_DATABASE: DatabaseKind = {
   fileName: "state.db",
   applicationId: 0x4c_4d_53_54, // "LMST"
   pageBytes: 4096,
-  migrations: [hubsDevicesPresence, modulesTwinsCommands, subscriptions, provisioning],
+  migrations: [hubsDevicesPresence, modulesTwinsCommands, subscriptions, provisioning, files],
 };
 
 type Sync = Pick<LogSync, "sync"> & AsyncDisposable;

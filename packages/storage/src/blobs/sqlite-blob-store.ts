@@ -1,0 +1,287 @@
+import type {
+  BlobAddress,
+  BlobHeaders,
+  BlobStore,
+  BlockReference,
+  ByteRange,
+  ExpectedBlob,
+  NewBlob,
+  OpenBlob,
+  ReceivedContent,
+  StoredBlob,
+} from "@larimar/domain";
+import { hubKey } from "../sqlite/hub-key.ts";
+import type { BlobFiles, FilePart, ReceivedFile } from "./blob-files.ts";
+import type { Address, BlobRow, BlobStatements, SegmentRow } from "./blob-statements.ts";
+
+/** Sorts after whatever begins with the text before it. */
+const AFTER_ALL = "\u{10ffff}";
+
+/** Descriptions in the state database, content in files. */
+export class SqliteBlobStore implements BlobStore {
+  readonly #statements: BlobStatements;
+  readonly #files: BlobFiles;
+  readonly #hub: string;
+
+  constructor(statements: BlobStatements, files: BlobFiles, hubName: string) {
+    this.#statements = statements;
+    this.#files = files;
+    this.#hub = hubKey(hubName);
+  }
+
+  async receive(
+    content: AsyncIterable<Uint8Array>,
+    limits: { readonly bytesMax: number },
+  ): Promise<ReceivedContent | "tooLong" | "full"> {
+    const received = await this.#files.receive(content, limits);
+    return typeof received === "string" ? received : new FileContent(received, this.#files);
+  }
+
+  async put(
+    blob: NewBlob,
+    content: ReceivedContent,
+    expected: ExpectedBlob,
+  ): Promise<StoredBlob | "conflict"> {
+    const { file, sizeBytes } = fileOf(content);
+    const segment = { block_id: "", file, size_bytes: sizeBytes };
+    const outcome = await this.#statements.state.write(() => {
+      if (!this.#isAsExpected(blob.address, expected)) return "conflict";
+      return this.#replace(blob, [segment]);
+    });
+    if (outcome === "conflict") return outcome;
+    this.#files.adopt(file);
+    this.#files.remove(outcome.removed);
+    return outcome.stored;
+  }
+
+  async stageBlock(
+    address: BlobAddress,
+    block: { blockId: string; content: ReceivedContent; stagedAtMs: number; blocksMax: number },
+  ): Promise<"staged" | "full"> {
+    const { blockId, stagedAtMs, blocksMax } = block;
+    const { file, sizeBytes } = fileOf(block.content);
+    const { state, countStaged, stagedBlock, stage } = this.#statements;
+    const key = this.#keyOf(address);
+    const outcome = await state.write(() => {
+      if ((countStaged.get(...key, blockId)?.count ?? 0) >= blocksMax) return "full";
+      const replaced = stagedBlock.get(...key, blockId);
+      stage.run(...key, blockId, file, sizeBytes, stagedAtMs);
+      return { replaced };
+    });
+    if (outcome === "full") return outcome;
+    this.#files.adopt(file);
+    if (outcome.replaced !== undefined) this.#files.remove([outcome.replaced.file]);
+    return "staged";
+  }
+
+  async commitBlocks(
+    blob: NewBlob,
+    blocks: readonly BlockReference[],
+    expected: ExpectedBlob,
+  ): Promise<StoredBlob | "conflict" | "blockMissing"> {
+    const outcome = await this.#statements.state.write(() => {
+      if (!this.#isAsExpected(blob.address, expected)) return "conflict";
+      const segments = this.#resolve(blob.address, blocks);
+      return segments === undefined ? "blockMissing" : this.#replace(blob, segments);
+    });
+    if (typeof outcome === "string") return outcome;
+    this.#files.remove(outcome.removed);
+    return outcome.stored;
+  }
+
+  async find(address: BlobAddress): Promise<StoredBlob | undefined> {
+    const row = this.#find(address);
+    return row && decode(row);
+  }
+
+  async open(address: BlobAddress): Promise<OpenBlob | undefined> {
+    const row = this.#find(address);
+    if (row === undefined) return undefined;
+    const segments = this.#statements.segments.all(row.id);
+    const pin = this.#files.pin(segments.map(({ file }) => file));
+    const files = this.#files;
+    return {
+      blob: decode(row),
+      async *read(range) {
+        for (const part of partsOf(segments, range)) yield* files.read(part);
+      },
+      [Symbol.dispose]: () => pin[Symbol.dispose](),
+    };
+  }
+
+  async delete(
+    address: BlobAddress,
+    expected: ExpectedBlob,
+  ): Promise<"deleted" | "missing" | "conflict"> {
+    const outcome = await this.#statements.state.write(() => {
+      const row = this.#find(address);
+      if (row === undefined) return "missing";
+      if (!this.#isAsExpected(address, expected)) return "conflict";
+      const removed = this.#filesOf(address);
+      this.#statements.deleteSegments.run(row.id);
+      this.#statements.delete.run(row.id);
+      this.#statements.unstage.run(...this.#keyOf(address));
+      return { removed };
+    });
+    if (typeof outcome === "string") return outcome;
+    this.#files.remove(outcome.removed);
+    return "deleted";
+  }
+
+  async list(page: {
+    containerName: string;
+    prefix: string;
+    after: string;
+    limit: number;
+  }): Promise<readonly StoredBlob[]> {
+    const { containerName, prefix, after, limit } = page;
+    const end = prefix + AFTER_ALL;
+    return this.#statements.list
+      .all(this.#hub, containerName, after, prefix, end, limit)
+      .map(decode);
+  }
+
+  async removeStaleBlocks(stagedBeforeMs: number): Promise<void> {
+    const { state, stale, staged, unstage } = this.#statements;
+    const find = () => stale.all(this.#hub, stagedBeforeMs);
+    // Most looks find nothing; those cost no commit.
+    if (find().length === 0) return;
+    const removed = await state.write(() =>
+      find().flatMap(({ container, name }) => {
+        const key: Address = [this.#hub, container, name];
+        const files = staged.all(...key).map(({ file }) => file);
+        unstage.run(...key);
+        return files;
+      }),
+    );
+    this.#files.remove(removed);
+  }
+
+  /** Writes the blob of these segments; what it and its staged blocks had before is to be removed. */
+  #replace(
+    blob: NewBlob,
+    segments: readonly SegmentRow[],
+  ): { stored: StoredBlob; removed: ReadonlySet<string> } {
+    const statements = this.#statements;
+    const { address, etag, writtenAtMs, headers, metadata } = blob;
+    const key = this.#keyOf(address);
+    const removed = this.#filesOf(address);
+    const sizeBytes = segments.reduce((sum, segment) => sum + segment.size_bytes, 0);
+    const texts = [JSON.stringify(headers), JSON.stringify([...metadata])] as const;
+    const row = statements.write.get(...key, etag, sizeBytes, writtenAtMs, writtenAtMs, ...texts);
+    if (row === undefined) throw new Error("A blob was written, but gave no row");
+    statements.deleteSegments.run(row.id);
+    let firstByte = 0;
+    for (const [position, { block_id, file, size_bytes }] of segments.entries()) {
+      statements.insertSegment.run(row.id, position, block_id, file, firstByte, size_bytes);
+      firstByte += size_bytes;
+      removed.delete(file);
+    }
+    statements.unstage.run(...key);
+    return { stored: decode(row), removed };
+  }
+
+  /** The segments that a list of blocks means; undefined when one of them is not there. */
+  #resolve(address: BlobAddress, blocks: readonly BlockReference[]): SegmentRow[] | undefined {
+    const row = this.#find(address);
+    const committed = row === undefined ? [] : this.#statements.segments.all(row.id);
+    const committedById = new Map(committed.map((segment) => [segment.block_id, segment]));
+    const staged = this.#statements.staged.all(...this.#keyOf(address));
+    const stagedById = new Map(staged.map((segment) => [segment.block_id, segment]));
+    const segments: SegmentRow[] = [];
+    for (const { blockId, kind } of blocks) {
+      const segment =
+        (kind === "committed" ? undefined : stagedById.get(blockId)) ??
+        (kind === "uncommitted" ? undefined : committedById.get(blockId));
+      if (segment === undefined) return undefined;
+      segments.push(segment);
+    }
+    return segments;
+  }
+
+  #filesOf(address: BlobAddress): Set<string> {
+    const row = this.#find(address);
+    const committed = row === undefined ? [] : this.#statements.segments.all(row.id);
+    const staged = this.#statements.staged.all(...this.#keyOf(address));
+    return new Set([...committed, ...staged].map(({ file }) => file));
+  }
+
+  #isAsExpected(address: BlobAddress, expected: ExpectedBlob): boolean {
+    if (expected === "anything") return true;
+    const current = this.#find(address);
+    return expected === "nothing" ? current === undefined : current?.etag === expected.etag;
+  }
+
+  #find(address: BlobAddress): BlobRow | undefined {
+    return this.#statements.find.get(...this.#keyOf(address));
+  }
+
+  #keyOf({ containerName, blobName }: BlobAddress): Address {
+    return [this.#hub, containerName, blobName];
+  }
+}
+
+/** Content of this store, and what remains to be done with it. */
+class FileContent implements ReceivedContent {
+  readonly received: ReceivedFile;
+  readonly #files: BlobFiles;
+
+  constructor(received: ReceivedFile, files: BlobFiles) {
+    this.received = received;
+    this.#files = files;
+  }
+
+  get sizeBytes(): number {
+    return this.received.sizeBytes;
+  }
+
+  get md5(): string {
+    return this.received.md5;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#files.discard(this.received.file);
+  }
+}
+
+function fileOf(content: ReceivedContent): ReceivedFile {
+  if (content instanceof FileContent) return content.received;
+  throw new Error("This content was received by another store");
+}
+
+/** The files, and the parts of them, that a range of the blob is made of. */
+function partsOf(
+  segments: readonly { file: string; first_byte: number; size_bytes: number }[],
+  { firstByte, lastByte }: ByteRange,
+): FilePart[] {
+  return segments.flatMap(({ file, first_byte, size_bytes }) => {
+    const from = Math.max(firstByte, first_byte);
+    const end = Math.min(lastByte + 1, first_byte + size_bytes);
+    return from < end ? [{ file, firstByte: from - first_byte, sizeBytes: end - from }] : [];
+  });
+}
+
+function decode(row: BlobRow): StoredBlob {
+  return {
+    address: { containerName: row.container, blobName: row.name },
+    etag: row.etag,
+    sizeBytes: row.size_bytes,
+    createdAtMs: row.created_at_ms,
+    lastModifiedMs: row.last_modified_ms,
+    headers: headersOf(row),
+    metadata: new Map(JSON.parse(row.metadata) as [string, string][]),
+  };
+}
+
+/** JSON leaves out what is undefined. */
+function headersOf(row: BlobRow): BlobHeaders {
+  const stored = JSON.parse(row.headers) as Partial<BlobHeaders>;
+  return {
+    contentType: stored.contentType,
+    contentEncoding: stored.contentEncoding,
+    contentLanguage: stored.contentLanguage,
+    contentDisposition: stored.contentDisposition,
+    cacheControl: stored.cacheControl,
+    contentMd5: stored.contentMd5,
+  };
+}
