@@ -11,6 +11,7 @@ export const REST_ONLY_ERROR_CODES = [
   "MethodNotAllowed",
   "PathNotFound",
   "PolicyKeyInvalid",
+  "UploadResultInvalid",
 ] as const;
 
 export type RestErrorCode = HubErrorCode | (typeof REST_ONLY_ERROR_CODES)[number];
@@ -72,6 +73,7 @@ export const REST_ERRORS = {
   MethodNotAllowed: row(405, 405_000, "GenericMethodNotAllowed"),
   PathNotFound: row(404, 404_000, "GenericNotFound"),
   PolicyKeyInvalid: row(400, 400_035, "InvalidPolicyKey"),
+  UploadResultInvalid: row(400, 400_019, "InvalidFileUploadCompletionStatus"),
 } as const satisfies Record<RestErrorCode, RestErrorRow>;
 
 function row(status: number, number: number, name: string): RestErrorRow {

@@ -12,6 +12,7 @@ export type Caller = { readonly rights: readonly Right[] } | "device" | "anyone"
 /** The most a request's body may have; larger is refused with 413. */
 export type BodyLimitName =
   | "bulkBytesMax"
+  | "fileUploadBytesMax"
   | "identityBytesMax"
   | "methodBytesMax"
   | "telemetryBytesMax"
