@@ -5,6 +5,7 @@ import type { Client } from "./client.ts";
 import type { MqttCloseReason } from "./close-reason.ts";
 import type { IdleWatch } from "./idle-watch.ts";
 import type { MqttLimits } from "./mqtt-limits.ts";
+import type { ProvisioningClients } from "./provisioning/provisioning-clients.ts";
 import type { PublishBatch } from "./publish-batch.ts";
 
 /**
@@ -13,6 +14,8 @@ import type { PublishBatch } from "./publish-batch.ts";
  */
 export interface ConnectionParts {
   readonly hubs: HubDirectory;
+  /** Absent where devices are registered by hand. */
+  readonly provisioning: ProvisioningClients | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: MqttLimits;

@@ -53,6 +53,12 @@ export class Connection implements SessionConnection, AcknowledgementSink, Reply
   #isPaused = false;
   #awaitsDrain = false;
   #graceTimer: Timer | undefined;
+  readonly #listeners = {
+    onData: (chunk: Buffer) => this.#onData(chunk),
+    onEnd: () => this.#onEnd(),
+    onError: (error: Error) => this.#onError(error),
+    onClosed: () => this.#onClosed(),
+  };
 
   constructor(stream: Duplex, context: ConnectionContext, parts: ConnectionParts) {
     this.#stream = stream;
@@ -62,10 +68,8 @@ export class Connection implements SessionConnection, AcknowledgementSink, Reply
     this.#reader = new MqttPacketReader(parts.limits.connectBytesMax);
     this.deadlineTick = parts.idleWatch.tick + IdleWatch.ticksIn(parts.limits.connectDeadlineMs);
     parts.idleWatch.add(this);
-    stream.on("data", (chunk: Buffer) => this.#onData(chunk));
-    stream.on("end", () => this.#onEnd());
-    stream.on("error", (error) => this.#onError(error));
-    stream.on("close", () => this.#onClosed());
+    const { onData, onEnd, onError, onClosed } = this.#listeners;
+    stream.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClosed);
   }
 
   /** The hub has ended the session: the socket closes without a packet. */
@@ -209,9 +213,28 @@ export class Connection implements SessionConnection, AcknowledgementSink, Reply
       throw new Violation("unexpectedPacket", "A packet came before CONNECT");
     }
     const connect = decodeConnect(packet);
+    if (!("protocolLevel" in connect) && this.#handOver(connect)) return;
     this.#phase = "connecting";
     this.#regulate();
     void this.#connect(connect);
+  }
+
+  /** A device that provisions itself is no client of a hub: from here on the socket is somebody else's. */
+  #handOver(connect: ConnectPacket): boolean {
+    const { provisioning, idleWatch, onClosed } = this.#parts;
+    const name = provisioning?.nameOf(connect);
+    const context = this.#context;
+    if (provisioning === undefined || name === undefined || context === undefined) return false;
+    this.#phase = "closed";
+    this.#context = undefined;
+    idleWatch.delete(this);
+    const stream = this.#stream;
+    const listeners = this.#listeners;
+    stream.off("data", listeners.onData).off("end", listeners.onEnd);
+    stream.off("error", listeners.onError).off("close", listeners.onClosed);
+    provisioning.take({ stream, context, reader: this.#reader, connect, name });
+    onClosed(this);
+    return true;
   }
 
   async #connect(connect: ConnectPacket | UnsupportedProtocol): Promise<void> {

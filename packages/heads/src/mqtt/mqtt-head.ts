@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Clock, HubDirectory } from "@larimar/domain";
+import type { Clock, HubDirectory, ProvisioningDirectory } from "@larimar/domain";
 import { createPublishView } from "@larimar/wire";
 import type { ConnectionContext, Head } from "../head.ts";
 import type { Log } from "../log.ts";
@@ -8,11 +8,14 @@ import type { ConnectionParts } from "./connection-parts.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import type { MqttLimits } from "./mqtt-limits.ts";
 import { DEFAULT_MQTT_LIMITS } from "./mqtt-limits.ts";
+import { ProvisioningClients } from "./provisioning/provisioning-clients.ts";
 import { PublishBatch } from "./publish-batch.ts";
 import { Wills } from "./will.ts";
 
 export interface MqttHeadParts {
   readonly hubs: HubDirectory;
+  /** Absent where devices are registered by hand. */
+  readonly provisioning?: ProvisioningDirectory;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<MqttLimits>;
@@ -30,14 +33,19 @@ class MqttHead implements Head {
   #isClosing = false;
   #onEmpty: (() => void) | undefined;
 
-  constructor({ hubs, clock, log, limits }: MqttHeadParts) {
+  constructor({ hubs, provisioning, clock, log, limits: wanted }: MqttHeadParts) {
+    const limits = { ...DEFAULT_MQTT_LIMITS, ...wanted };
+    const idleWatch = new IdleWatch(clock);
     this.#wills = new Wills(log);
     this.#parts = {
       hubs,
+      provisioning:
+        provisioning &&
+        new ProvisioningClients({ services: provisioning, clock, log, limits, idleWatch }),
       clock,
       log,
-      limits: { ...DEFAULT_MQTT_LIMITS, ...limits },
-      idleWatch: new IdleWatch(clock),
+      limits,
+      idleWatch,
       batch: new PublishBatch(),
       view: createPublishView(),
       replies: [],
@@ -63,6 +71,7 @@ class MqttHead implements Head {
         this.#onEmpty = resolve;
       });
     }
+    await this.#parts.provisioning?.[Symbol.asyncDispose]();
     await this.#wills.settled();
     this.#parts.idleWatch[Symbol.dispose]();
   }
