@@ -27,6 +27,12 @@ export class HttpConnection {
     return this.#waitingCount;
   }
 
+  /** The one whose body is still coming. */
+  get incompleteRequest(): IncomingMessage | undefined {
+    const request = this.#latest?.request;
+    return request?.complete === false ? request : undefined;
+  }
+
   /** `perform` must not reject. */
   enqueue(exchange: Exchange, perform: () => Promise<void>): void {
     this.#latest = exchange;

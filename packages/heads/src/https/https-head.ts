@@ -4,6 +4,7 @@ import type { Clock, HubDirectory, ProvisioningDirectory, Timer } from "@larimar
 import { createProvisioningDirectory } from "@larimar/domain";
 import type { ConnectionContext, Head } from "../head.ts";
 import type { Log } from "../log.ts";
+import { BlobEndpoint } from "./blobs/blob-endpoint.ts";
 import { HttpConnection } from "./http-connection.ts";
 import { DEFAULT_HTTPS_LIMITS, type HttpsLimits } from "./https-limits.ts";
 import { ProvisioningApi } from "./provisioning/provisioning-api.ts";
@@ -39,6 +40,7 @@ class NodeHttpsHead implements HttpsHead {
   readonly #limits: HttpsLimits;
   readonly #server: Server;
   readonly #connections = new Map<Duplex, HttpConnection>();
+  readonly #longBodies = new WeakSet<IncomingMessage>();
   #upgradeHandler: UpgradeHandler | undefined;
   #isStopping = false;
 
@@ -48,6 +50,7 @@ class NodeHttpsHead implements HttpsHead {
       ...parts,
       limits,
       router: new Router(allRoutes(parts)),
+      blobs: new BlobEndpoint({ ...parts, limits, longBodies: this.#longBodies }),
       provisioning: new ProvisioningApi({
         ...parts,
         services: parts.provisioning ?? createProvisioningDirectory([], { isStrict: true }),
@@ -134,8 +137,22 @@ class NodeHttpsHead implements HttpsHead {
   #onClientError(error: NodeJS.ErrnoException, stream: Duplex): void {
     const connection = this.#connections.get(stream);
     const status = refusalOf(error.code ?? "");
+    const request = connection?.incompleteRequest;
+    if (status === 408 && request !== undefined && this.#longBodies.has(request)) {
+      this.#allowMoreTime(connection!, request);
+      return;
+    }
     if (connection === undefined || status === undefined || !stream.writable) stream.destroy();
     else connection.refuse(status);
+  }
+
+  /** Node.js knows one time for all requests, and tells of each only once. */
+  #allowMoreTime(connection: HttpConnection, request: IncomingMessage): void {
+    const { uploadTimeoutMs, requestTimeoutMs } = this.#limits;
+    const timer = this.#requestParts.clock.after(uploadTimeoutMs - requestTimeoutMs, () => {
+      if (!request.complete) connection.refuse(408);
+    });
+    request.once("close", () => timer.cancel());
   }
 
   async #withinGrace(ends: Promise<unknown>): Promise<void> {

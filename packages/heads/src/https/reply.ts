@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { formatEtagHeader } from "@larimar/wire";
 import { encodeHeader } from "./header-text.ts";
+import { ClientGoneError } from "./rest-error.ts";
 import type { Answer, RawAnswer } from "./route.ts";
 
 /** A response before it is sent. */
@@ -8,6 +10,12 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly payload: Buffer | undefined;
+  /** Sent in place of a payload, as fast as the client takes it. Whoever has the reply disposes of it. */
+  readonly stream?: ReplyStream;
+}
+
+export interface ReplyStream extends Disposable {
+  chunks(): AsyncIterable<Uint8Array>;
 }
 
 /** One client looks at nothing but this very type. (protocol reference: service-facing 2.1) */
@@ -38,13 +46,16 @@ function rawReply({ status, bytes, headers }: RawAnswer): Reply {
 export interface Delivery {
   readonly requestId: string;
   readonly isLast: boolean;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
 }
 
-export function sendReply(
+/** Throws `ClientGoneError`, and whatever a stream does: then the answer is lost. */
+export async function sendReply(
   response: ServerResponse,
-  { status, headers, payload }: Reply,
-  { requestId, isLast }: Delivery,
-): void {
+  { status, headers, payload, stream }: Reply,
+  { requestId, isLast, signal }: Delivery,
+): Promise<void> {
   response.writeHead(status, {
     ...headers,
     "x-ms-request-id": requestId,
@@ -52,5 +63,20 @@ export function sendReply(
     ...(payload === undefined ? {} : { "content-length": String(payload.length) }),
     ...(isLast ? { connection: "close" } : {}),
   });
+  if (stream !== undefined) await sendStream(response, stream, signal);
   response.end(payload);
+}
+
+async function sendStream(
+  response: ServerResponse,
+  stream: ReplyStream,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const chunk of stream.chunks()) {
+    if (signal.aborted) throw new ClientGoneError();
+    if (response.write(chunk)) continue;
+    await once(response, "drain", { signal }).catch(() => {
+      throw new ClientGoneError();
+    });
+  }
 }

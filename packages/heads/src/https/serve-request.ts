@@ -5,6 +5,7 @@ import type { Clock, HubDirectory } from "@larimar/domain";
 import { type RequestTarget, readPath, readRequestTarget } from "@larimar/wire";
 import type { ConnectionContext } from "../head.ts";
 import type { Log } from "../log.ts";
+import type { BlobEndpoint } from "./blobs/blob-endpoint.ts";
 import { errorReply } from "./error-response.ts";
 import type { HttpsLimits } from "./https-limits.ts";
 import { performOperation } from "./perform-operation.ts";
@@ -17,6 +18,7 @@ import { type Router, effectiveMethod } from "./router.ts";
 export interface RequestParts {
   readonly hubs: HubDirectory;
   readonly router: Router;
+  readonly blobs: BlobEndpoint;
   readonly provisioning: ProvisioningApi;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,10 +43,12 @@ export async function serveRequest(
     const target = readRequestTarget(request.url ?? "/");
     const job = { request, target, context, requestId, signal: gone.signal };
     const reply = await replyTo(job, parts);
+    using _stream = reply.stream;
     const isWhole = await discardBody(request, parts.limits.unwantedBytesMax);
     if (request.socket.destroyed) throw new ClientGoneError();
     const closed = once(response, "close");
-    sendReply(response, reply, { requestId, isLast: !isWhole || parts.isStopping() });
+    const isLast = !isWhole || parts.isStopping();
+    await sendReply(response, reply, { requestId, isLast, signal: gone.signal });
     await closed;
     const fields = { requestId, method: request.method, path: target.path, status: reply.status };
     parts.log.debug({ ...fields, durationMs: parts.clock.now() - startedAtMs }, "request answered");
@@ -66,6 +70,8 @@ interface Job {
 
 async function replyTo(job: Job, parts: RequestParts): Promise<Reply> {
   const { request, target, requestId } = job;
+  const ofBlobs = await parts.blobs.answer(job);
+  if (ofBlobs !== undefined) return ofBlobs;
   const method = effectiveMethod(request.method ?? "", overrideOf(request));
   const provisioned = await parts.provisioning.answer({ ...job, method });
   if (provisioned !== undefined) return provisioned;

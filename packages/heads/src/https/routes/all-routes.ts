@@ -4,6 +4,7 @@ import { commandRoutes } from "./commands.ts";
 import { deviceCommandRoutes } from "./device-commands.ts";
 import { deviceEventRoutes } from "./device-events.ts";
 import { deviceRoutes } from "./devices.ts";
+import { fileRoutes } from "./files.ts";
 import { healthRoutes } from "./health.ts";
 import { methodRoutes } from "./methods.ts";
 import { moduleRoutes } from "./modules.ts";
@@ -19,6 +20,7 @@ export function allRoutes(parts: { readonly ready: () => boolean }): Route[] {
     ...bulkRoutes,
     ...deviceEventRoutes,
     ...deviceCommandRoutes,
+    ...fileRoutes,
     ...twinRoutes,
     ...methodRoutes,
     ...commandRoutes,
