@@ -1,3 +1,5 @@
+import { isContainerName } from "@larimar/domain";
+import { parseStorageConnectionString } from "@larimar/wire";
 import { z } from "zod";
 import { list, number, text, toggle } from "./option-kinds.ts";
 
@@ -22,6 +24,8 @@ const hubName = z.string("must be names").regex(HUB_NAME, {
   error: "must be 1 to 50 letters, digits and inner hyphens",
 });
 
+/** The storage that needs no other program. */
+export const BUILT_IN = "built-in";
 const PORT = { min: 0, max: 65_535, isWhole: true };
 
 /** Every option of a server: the documentation, the validator and the type. Nothing else reads settings. */
@@ -75,6 +79,27 @@ export const ConfigSchema = z.strictObject({
       placeholder: "MIB",
       description: "how many MiB of events hubs created now keep",
     }),
+  fileStorage: text()
+    .refine((value) => value === BUILT_IN || parseStorageConnectionString(value).kind === "read", {
+      error: `must be ${BUILT_IN} or the connection string of a storage account, with https`,
+    })
+    .optional()
+    .register(optionInfo, {
+      placeholder: "ACCOUNT",
+      isSecret: true,
+      description:
+        "where devices upload files to: built-in, or the connection string of an account that " +
+        "speaks the protocol of Azure Storage (default: as before, built-in at first)",
+    }),
+  fileContainer: text()
+    .refine(isContainerName, {
+      error: "must be 3 to 63 lower-case letters, digits and single inner hyphens",
+    })
+    .optional()
+    .register(optionInfo, {
+      placeholder: "NAME",
+      description: "with --file-storage: the container in it (default: uploads)",
+    }),
   strictHosts: toggle().register(optionInfo, {
     description: "refuse host names that belong to no hub instead of using the default hub",
   }),
@@ -125,6 +150,9 @@ export function conflictsIn(config: {
   }
   if (config.ca !== undefined && config.cert === undefined) {
     conflicts.push({ keys: ["ca"], problem: "is for use with a certificate of your own" });
+  }
+  if (config.fileContainer !== undefined && config.fileStorage === undefined) {
+    conflicts.push({ keys: ["fileContainer"], problem: "is for use with a file storage" });
   }
   for (const key of ["host", "hub"] as const) {
     const names = (config[key] ?? []).map((name) => name.toLowerCase());

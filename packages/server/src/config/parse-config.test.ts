@@ -69,6 +69,8 @@ describe("every source of options", () => {
     partitions: 32,
     retentionHours: 0.5,
     retentionMib: 100,
+    fileStorage: "AccountName=files;AccountKey=a2V5;BlobEndpoint=https://files.example/files",
+    fileContainer: "from-devices",
     strictHosts: true,
     ca: "ca.pem",
     cert: "cert.pem",

@@ -1,13 +1,19 @@
+import { isDeepStrictEqual } from "node:util";
 import type {
   Clock,
   EventRetention,
+  FileStorage,
   HubSettings,
   HubSettingsStore,
   Secrets,
+  StoredHubSettings,
 } from "@larimar/domain";
 import {
   DEFAULT_COMMAND_SETTINGS,
   DEFAULT_CONSUMER_GROUP,
+  DEFAULT_FILE_UPLOAD_SETTINGS,
+  completeHubSettings,
+  createBlobAccountKeys,
   createDefaultPolicies,
 } from "@larimar/domain";
 import { StartError } from "../start-error.ts";
@@ -26,11 +32,14 @@ export interface SettleHubsRequest {
   /** For hubs that are created now; the others keep theirs. */
   readonly partitionCount: number;
   readonly eventRetention: EventRetention;
+  /** For all hubs; undefined leaves each with what it has. */
+  readonly fileStorage: FileStorage | undefined;
 }
 
 /**
  * The hubs to serve, the default one first: those asked for, created if need be, then all others of the data
- * directory. Host names follow the options of each start, everything else is as it was decided at creation.
+ * directory. Host names and, when it is given, the storage of files follow the options of each start; everything
+ * else is as it was decided at creation.
  */
 export async function settleHubs(request: SettleHubsRequest): Promise<readonly HubSettings[]> {
   const stored = [...(await request.store.list())].toSorted(
@@ -47,12 +56,16 @@ export async function settleHubs(request: SettleHubsRequest): Promise<readonly H
   return Promise.all(
     ordered.map((hub, index) => {
       const hostNames = hubHostNames({ ...request, hubName: hub.name, isDefault: index === 0 });
-      return save({ ...hub, hostNames }, created.includes(hub) ? undefined : hub, request);
+      const settings = completeHubSettings(hub, request.secrets);
+      const { storage } = settings.fileUpload;
+      const fileUpload = { ...settings.fileUpload, storage: request.fileStorage ?? storage };
+      const isNew = created.some((other) => other === hub);
+      return save({ ...settings, hostNames, fileUpload }, isNew ? undefined : hub, request);
     }),
   );
 }
 
-function isNamed(hub: HubSettings, name: string): boolean {
+function isNamed(hub: StoredHubSettings, name: string): boolean {
   return hub.name.toLowerCase() === name.toLowerCase();
 }
 
@@ -67,15 +80,17 @@ function newHub(name: string, createdAtMs: number, request: SettleHubsRequest): 
     consumerGroups: [DEFAULT_CONSUMER_GROUP],
     eventRetention: request.eventRetention,
     commands: DEFAULT_COMMAND_SETTINGS,
+    fileUpload: DEFAULT_FILE_UPLOAD_SETTINGS,
+    blobAccountKeys: createBlobAccountKeys(request.secrets),
   };
 }
 
 async function save(
   hub: HubSettings,
-  stored: HubSettings | undefined,
+  stored: StoredHubSettings | undefined,
   { store, secrets }: SettleHubsRequest,
 ): Promise<HubSettings> {
-  if (stored !== undefined && String(stored.hostNames) === String(hub.hostNames)) return stored;
+  if (isDeepStrictEqual(stored, hub)) return hub;
   const next = { ...hub, etag: secrets.createEtag() };
   if ((await store.put(next, stored?.etag)) === "written") return next;
   throw new StartError(`The settings of hub '${hub.name}' were changed by another program.`);
