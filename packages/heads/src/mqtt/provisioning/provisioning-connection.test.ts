@@ -279,7 +279,7 @@ describe("a device that provisions itself over MQTT", () => {
     );
     client.send(...packets);
     await client.ended();
-    expect(dps.mqtt.log.entries.map(({ fields }) => fields)).toContainEqual(
+    expect(dps.mqtt.log.lines.map(({ fields }) => fields)).toContainEqual(
       expect.objectContaining({ registrationId: "dev-1", reason: "unexpectedPacket" }),
     );
   });
