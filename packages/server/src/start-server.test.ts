@@ -44,9 +44,19 @@ describe("connection.json", () => {
             entityPath: "local",
             partitionIds: ["0", "1"],
           },
+          files: { connectionString: expect.any(String) as string, containerName: "uploads" },
         },
       ],
-      provisioning: [],
+      provisioning: [
+        {
+          name: "local-dps",
+          hostName: "localhost",
+          idScope: expect.stringMatching(/^0ne[0-9A-F]{8}$/) as string,
+          connectionString: expect.stringMatching(
+            /^HostName=localhost;SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=.{43}=$/,
+          ) as string,
+        },
+      ],
     });
     const [hub] = connection.hubs;
     expect(Object.keys(hub!.connectionStrings)).toEqual([

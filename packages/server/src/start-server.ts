@@ -1,8 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
-import type { Clock, Hub, HubDirectory, HubSettings, Secrets } from "@larimar/domain";
+import type {
+  Clock,
+  Hub,
+  HubDirectory,
+  HubSettings,
+  ProvisioningDirectory,
+  Secrets,
+} from "@larimar/domain";
 import {
+  DEFAULT_BLOB_LIMITS,
   DEFAULT_LIMITS,
   DEFAULT_METHOD_LIMITS,
   createHub,
@@ -10,7 +18,7 @@ import {
 } from "@larimar/domain";
 import type { Storage } from "@larimar/storage";
 import { openStorage } from "@larimar/storage";
-import { createEventEncoder } from "@larimar/wire";
+import { BLOB_ACCOUNT_NAME, createEventEncoder } from "@larimar/wire";
 import type { Config } from "./config/config-schema.ts";
 import { keepAdminToken } from "./connection/admin-token.ts";
 import { writeConnectionFile } from "./connection/connection-file.ts";
@@ -23,7 +31,11 @@ import { serve } from "./listeners/serve.ts";
 import type { ServerLog } from "./log.ts";
 import { createLogger } from "./log.ts";
 import { Owned } from "./owned.ts";
+import { openProvisioning } from "./provisioning/open-provisioning.ts";
+import { settleProvisioning } from "./provisioning/settle-provisioning.ts";
 import { NodeSecrets } from "./secrets/node-secrets.ts";
+import { chooseAccount } from "./uploads/choose-account.ts";
+import { fileStorageOf } from "./uploads/file-storage.ts";
 import { systemClock } from "./time/system-clock.ts";
 import { certificateNames, serverNames } from "./tls/certificate-names.ts";
 import { OperatorFiles } from "./tls/operator-files.ts";
@@ -45,6 +57,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly directory: string;
   readonly ports: Ports;
   readonly hubs: HubDirectory;
+  readonly provisioning: ProvisioningDirectory;
   /** What the person who started it should know. */
   readonly notices: readonly string[];
 }
@@ -89,40 +102,68 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
   const storage = owned.add(await parts.openStorage(storageOptionsOf(config, parts)));
   const directory = await dataDirectoryOf(config, owned);
 
+  const startedAtMs = clock.now();
+  const names = {
+    hosts: config.host,
+    serverNames: serverNames({ bindAddresses: bound.addresses, machineName: hostname() }),
+  };
   const settings = await settleHubs({
     store: storage.hubSettings,
     secrets,
     clock,
     wanted: config.hub,
-    hosts: config.host,
-    serverNames: serverNames({ bindAddresses: bound.addresses, machineName: hostname() }),
+    ...names,
     partitionCount: config.partitions,
     eventRetention: {
       ageMs: config.retentionHours * HOUR_MS,
       bytesMax: config.retentionMib * MIB,
     },
+    fileStorage: fileStorageOf(config),
   });
+  const provisioningSettings = await settleProvisioning({
+    store: storage.provisioning.settings,
+    secrets,
+    clock,
+    hubs: settings,
+    ...names,
+    startedAtMs,
+  });
+  const served = [...settings, ...provisioningSettings];
   const source =
     operatorFiles ??
     new OwnAuthority({
       directory,
-      names: () => certificateNames(settings.flatMap((hub) => hub.hostNames)),
+      names: () => certificateNames(served.flatMap(({ hostNames }) => hostNames)),
       clock,
       log: log.child({ subsystem: "tls" }),
     });
-  const hubs = await openHubs(settings, storage, parts, owned);
+  const openParts = { ...parts, storage, httpsPort: bound.ports.https };
+  const hubs = await openHubs(settings, openParts, owned);
   const certificate = owned.add(
     await ServerCertificate.open({ source, clock, log: log.child({ subsystem: "tls" }) }),
   );
   const adminToken = await keepAdminToken(directory, config.adminToken);
   const hubDirectory = createHubDirectory(hubs, { isStrict: config.strictHosts });
-  owned.add(serve({ bound, certificate, hubs: hubDirectory, clock, log }));
+  const provisioning = openProvisioning(
+    {
+      settings: provisioningSettings,
+      storage: storage.provisioning,
+      hubs: hubDirectory,
+      isStrict: config.strictHosts,
+      clock,
+      secrets,
+      log: log.child({ subsystem: "provisioning" }),
+    },
+    owned,
+  );
+  owned.add(serve({ bound, certificate, hubs: hubDirectory, provisioning, clock, log }));
   const connection = describeConnection({
     host: config.host[0] ?? "localhost",
     ports: bound.ports,
     caFile: source.caFile,
     adminToken,
     hubs: settings,
+    provisioning: provisioningSettings,
   });
   return {
     connection,
@@ -130,6 +171,7 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
     directory,
     ports: bound.ports,
     hubs: hubDirectory,
+    provisioning,
     notices: bound.notices,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
@@ -157,26 +199,37 @@ async function dataDirectoryOf(config: Config, owned: Owned): Promise<string> {
   return directory;
 }
 
+interface OpenHubsParts extends ServerParts {
+  readonly storage: Storage;
+  readonly httpsPort: number;
+}
+
 async function openHubs(
   settings: readonly HubSettings[],
-  storage: Storage,
-  { clock, secrets }: ServerParts,
+  { clock, secrets, log, storage, httpsPort }: OpenHubsParts,
   owned: Owned,
 ): Promise<readonly Hub[]> {
   const encoder = createEventEncoder();
+  const uploadLog = log.child({ subsystem: "uploads" });
   return Promise.all(
-    settings.map(async (hub) =>
-      owned.add(
+    settings.map(async (hub) => {
+      const stores = storage.forHub(hub.name);
+      const { blobs } = stores;
+      const account = chooseAccount({ settings: hub, blobs, httpsPort, clock, log: uploadLog });
+      return owned.add(
         createHub(hub, {
           clock,
           secrets,
           encoder,
           limits: DEFAULT_LIMITS,
           methodLimits: DEFAULT_METHOD_LIMITS,
-          ...storage.forHub(hub.name),
+          blobLimits: DEFAULT_BLOB_LIMITS,
+          blobAccountName: BLOB_ACCOUNT_NAME,
+          uploadAccount: () => account,
+          ...stores,
           eventLog: await storage.openEventLog(hub),
         }),
-      ),
-    ),
+      );
+    }),
   );
 }

@@ -1,5 +1,8 @@
-import type { HubSettings, SharedAccessPolicy } from "@larimar/domain";
+import type { HubSettings, ProvisioningSettings, SharedAccessPolicy } from "@larimar/domain";
+import { OWNER_POLICY_NAME } from "@larimar/domain";
+import { BLOB_ACCOUNT_NAME } from "@larimar/wire";
 import type { Ports } from "../listeners/bind-ports.ts";
+import { amqpAuthority, httpsAuthority } from "./authority.ts";
 
 /** What is in `connection.json`: public API for tests, scripts and tools. */
 export interface ConnectionInfo {
@@ -21,6 +24,8 @@ export interface HubConnection {
     readonly entityPath: string;
     readonly partitionIds: readonly string[];
   };
+  /** Where files are that devices uploaded, for programs that read them. */
+  readonly files: { readonly connectionString: string; readonly containerName: string };
 }
 
 export interface ProvisioningConnection {
@@ -30,25 +35,23 @@ export interface ProvisioningConnection {
   readonly connectionString: string;
 }
 
-const DEFAULT_AMQP_PORT = 5671;
-const DEFAULT_HTTPS_PORT = 443;
-
 export function describeConnection(server: {
   host: string;
   ports: Ports;
   caFile: string;
   adminToken: string;
   hubs: readonly HubSettings[];
+  provisioning: readonly ProvisioningSettings[];
 }): ConnectionInfo {
-  const { host, ports, caFile, adminToken, hubs } = server;
-  const authority = withPort(host, ports.https, DEFAULT_HTTPS_PORT);
+  const { host, ports, caFile, adminToken, hubs, provisioning } = server;
+  const authority = httpsAuthority(host, ports.https);
   return {
     host,
     ports,
     caFile,
     admin: { endpoint: `https://${authority}`, token: adminToken },
     hubs: hubs.map((hub) => describeHub(hub, ports)),
-    provisioning: [],
+    provisioning: provisioning.map(describeProvisioning),
   };
 }
 
@@ -56,7 +59,7 @@ function describeHub(hub: HubSettings, ports: Ports): HubConnection {
   const hostName = hub.hostNames[0] ?? hub.name;
   const entityPath = hub.name.toLowerCase();
   const reader = hub.policies.find(({ rights }) => rights.includes("ServiceConnect"));
-  const eventsHost = withPort(hostName, ports.amqp, DEFAULT_AMQP_PORT);
+  const eventsHost = amqpAuthority(hostName, ports.amqp);
   return {
     name: hub.name,
     hostName,
@@ -73,15 +76,43 @@ function describeHub(hub: HubSettings, ports: Ports): HubConnection {
       entityPath,
       partitionIds: Array.from({ length: hub.partitionCount }, (_, index) => String(index)),
     },
+    files: describeFiles(hub, httpsAuthority(hostName, ports.https)),
   };
 }
 
-function keyOf({ name, primaryKey }: SharedAccessPolicy): string {
+function describeProvisioning({
+  name,
+  hostNames,
+  idScope,
+  policies,
+}: ProvisioningSettings): ProvisioningConnection {
+  const hostName = hostNames[0] ?? name;
+  const owner = policies.find((policy) => policy.name === OWNER_POLICY_NAME) ?? policies[0];
+  return {
+    name,
+    hostName,
+    idScope,
+    connectionString: [`HostName=${hostName}`, ...(owner === undefined ? [] : [keyOf(owner)])].join(
+      ";",
+    ),
+  };
+}
+
+function keyOf({ name, primaryKey }: Pick<SharedAccessPolicy, "name" | "primaryKey">): string {
   return `SharedAccessKeyName=${name};SharedAccessKey=${primaryKey}`;
 }
 
-/** Event Hubs clients and browsers take a port; it is left out where it goes without saying. */
-function withPort(host: string, port: number, defaultPort: number): string {
-  const name = host.includes(":") ? `[${host}]` : host;
-  return port === defaultPort ? name : `${name}:${port}`;
+function describeFiles(hub: HubSettings, authority: string): HubConnection["files"] {
+  const { storage } = hub.fileUpload;
+  const { containerName } = storage;
+  if (storage.kind === "external") {
+    return { connectionString: storage.connectionString, containerName };
+  }
+  const connectionString = [
+    "DefaultEndpointsProtocol=https",
+    `AccountName=${BLOB_ACCOUNT_NAME}`,
+    `AccountKey=${hub.blobAccountKeys.primaryKey}`,
+    `BlobEndpoint=https://${authority}/${BLOB_ACCOUNT_NAME}`,
+  ].join(";");
+  return { connectionString, containerName };
 }

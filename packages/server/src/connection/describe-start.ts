@@ -8,7 +8,7 @@ export function describeStart(start: {
   version: string;
 }): string {
   const { connection, connectionFile, directory, version } = start;
-  const { ports, hubs, caFile } = connection;
+  const { ports, hubs, provisioning, caFile } = connection;
   return [
     `Larimar ${version} on ${connection.host}: MQTT ${ports.mqtt}, AMQP ${ports.amqp}, HTTPS ${ports.https}`,
     ...hubs.flatMap((hub) => [
@@ -18,6 +18,13 @@ export function describeStart(start: {
       `    ${ownerString(hub.connectionStrings)}`,
       "  Event Hubs clients, connection string:",
       `    ${hub.events.connectionString}`,
+    ]),
+    ...provisioning.flatMap((service) => [
+      "",
+      `Provisioning service ${service.name}`,
+      `  Devices, host and id scope: ${service.hostName} ${service.idScope}`,
+      "  Service SDKs and tools, connection string:",
+      `    ${service.connectionString}`,
     ]),
     "",
     "Certificate authority that clients must trust:",

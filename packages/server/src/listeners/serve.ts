@@ -1,4 +1,4 @@
-import type { Clock, HubDirectory } from "@larimar/domain";
+import type { Clock, HubDirectory, ProvisioningDirectory } from "@larimar/domain";
 import type { Head } from "@larimar/heads";
 import { createAmqpHead } from "@larimar/heads/amqp";
 import { createHttpsHead } from "@larimar/heads/https";
@@ -14,21 +14,29 @@ export interface ServeParts {
   readonly bound: BoundPorts;
   readonly certificate: ServerCertificate;
   readonly hubs: HubDirectory;
+  readonly provisioning: ProvisioningDirectory;
   readonly clock: Clock;
   readonly log: ServerLog;
 }
 
 /** Puts a head behind each port. Disposing takes no more connections, then ends those that are there. */
-export function serve({ bound, certificate, hubs, clock, log }: ServeParts): AsyncDisposable {
+export function serve(parts: ServeParts): AsyncDisposable {
+  const { bound, certificate, hubs, provisioning, clock, log } = parts;
   let isServing = true;
   const logs = {
     mqtt: log.child({ subsystem: "mqtt" }),
     amqp: log.child({ subsystem: "amqp" }),
     https: log.child({ subsystem: "https" }),
   };
-  const mqtt = createMqttHead({ hubs, clock, log: logs.mqtt });
+  const mqtt = createMqttHead({ hubs, provisioning, clock, log: logs.mqtt });
   const amqp = createAmqpHead({ hubs, clock, log: logs.amqp, amqpPort: () => bound.ports.amqp });
-  const https = createHttpsHead({ hubs, clock, log: logs.https, ready: () => isServing });
+  const https = createHttpsHead({
+    hubs,
+    provisioning,
+    clock,
+    log: logs.https,
+    ready: () => isServing,
+  });
   const webSockets = new WebSockets({ heads: { mqtt, amqp }, log: logs.https });
   https.onUpgrade((upgrade) => void webSockets.accept(upgrade));
 
