@@ -182,6 +182,15 @@ describe("problems", () => {
     [["--cert", "c"], "--cert and --key must be given together"],
     [["--ca", "c"], "--ca is for use with a certificate of your own"],
     [
+      ["--file-storage", "AccountName=a;AccountKey=a2V5;BlobEndpoint=http://h/a"],
+      "--file-storage must be built-in or the connection string of a storage account, with https",
+    ],
+    [["--file-container", "uploads"], "--file-container is for use with a file storage"],
+    [
+      ["--file-storage", "built-in", "--file-container", "Up_Loads"],
+      "--file-container must be 3 to 63 lower-case letters, digits and single inner hyphens",
+    ],
+    [
       ["--mqtt-port", "1", "--amqp-port", "1"],
       "--mqtt-port and --amqp-port must be different ports",
     ],
@@ -229,6 +238,8 @@ test("the reference names every option in every spelling it needs", () => {
 
 test("printed options can be used as a config file, and hide secrets", async () => {
   const args = ["--mqtt-port", "1", "--admin-token", "0123456789abcdef"];
+  const account = "AccountName=a;AccountKey=c2VjcmV0";
+  expect(await printConfig(["--file-storage", account], {})).not.toContain("c2VjcmV0");
   const printed = await printConfig(args, {});
   expect(printed).not.toContain("0123456789abcdef");
   expect(JSON.parse(printed)).toMatchObject({ mqttPort: 1, adminToken: "********" });
