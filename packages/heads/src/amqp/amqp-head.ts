@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
-import type { Clock, HubDirectory } from "@larimar/domain";
+import type { Clock, HubDirectory, ProvisioningDirectory } from "@larimar/domain";
 import type { ConnectionContext, Head } from "../head.ts";
 import type { Log } from "../log.ts";
+import { ProvisioningDeviceApi } from "../provisioning-api/device-api.ts";
 import type { AmqpLimits } from "./amqp-limits.ts";
 import { DEFAULT_AMQP_LIMITS } from "./amqp-limits.ts";
 import { ClientConnection } from "./client-connection.ts";
@@ -11,6 +12,8 @@ import { ChunkPool } from "./engine/chunk-pool.ts";
 
 export interface AmqpHeadParts {
   readonly hubs: HubDirectory;
+  /** Absent where devices are registered by hand. */
+  readonly provisioning?: ProvisioningDirectory;
   readonly clock: Clock;
   readonly log: Log;
   /** Where clients that are redirected find this head. */
@@ -29,9 +32,11 @@ class AmqpHead implements Head {
   #isClosing = false;
   #onEmpty: (() => void) | undefined;
 
-  constructor({ hubs, clock, log, amqpPort, limits }: AmqpHeadParts) {
+  constructor({ hubs, provisioning, clock, log, amqpPort, limits }: AmqpHeadParts) {
     this.#parts = {
       hubs,
+      provisioning:
+        provisioning && new ProvisioningDeviceApi({ services: provisioning, clock, log }),
       clock,
       log,
       amqpPort,

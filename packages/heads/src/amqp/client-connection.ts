@@ -1,10 +1,11 @@
 import type { Duplex } from "node:stream";
 import type { Clock, Hub, HubDirectory } from "@larimar/domain";
-import { HubError } from "@larimar/domain";
+import { HubError, ProvisioningError } from "@larimar/domain";
 import type { OpenPerformative } from "@larimar/wire";
 import { AmqpDecodeError } from "@larimar/wire";
 import type { ConnectionContext } from "../head.ts";
 import type { Log } from "../log.ts";
+import type { ProvisioningDeviceApi } from "../provisioning-api/device-api.ts";
 import type { AmqpLimits } from "./amqp-limits.ts";
 import { Cbs } from "./cbs.ts";
 import { AmqpConnection } from "./engine/amqp-connection.ts";
@@ -12,6 +13,7 @@ import type { FaultScope } from "./engine/amqp-fault.ts";
 import { AmqpFault, decodeError } from "./engine/amqp-fault.ts";
 import type { ChunkPool } from "./engine/chunk-pool.ts";
 import type { AnyLink } from "./engine/amqp-session.ts";
+import { SASL_MECHANISMS } from "./engine/sasl-frames.ts";
 import { detachAtExpiry, watchExpiry } from "./expiry.ts";
 import { chooseHub, hostNameOf } from "./hub-choice.ts";
 import { IdentitySessions } from "./identity/identity-sessions.ts";
@@ -22,11 +24,15 @@ import { ManagementLinks } from "./links/management-links.ts";
 import { routeLink } from "./links/route-link.ts";
 import type { LinkNodes } from "./links/route-link.ts";
 import { RequestNode } from "./request-node.ts";
+import { ProvisioningPeer } from "./provisioning/provisioning-peer.ts";
+import { TPM_MECHANISM } from "./provisioning/tpm-mechanism.ts";
 import { createSaslDecision } from "./sasl.ts";
 import { TokenStore } from "./token-store.ts";
 
 export interface ClientConnectionParts {
   readonly hubs: HubDirectory;
+  /** Absent where devices are registered by hand. */
+  readonly provisioning: ProvisioningDeviceApi | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: AmqpLimits;
@@ -71,6 +77,12 @@ export class ClientConnection {
       tokens,
       detachAtExpiry: (link, authorize) => detachAtExpiry(clock, link, authorize),
     };
+    const provisioning =
+      parts.provisioning &&
+      new ProvisioningPeer(parts.provisioning, {
+        certificate: context.certificate,
+        onRefused: (error) => this.#logSaslRefusal(error),
+      });
     const identities = new IdentitySessions({ tokens, certificate: context.certificate });
     this.#nodes = {
       cbs: new RequestNode({
@@ -84,6 +96,7 @@ export class ClientConnection {
       identities: new IdentityLinks(identities, services),
       management: new ManagementLinks(services),
       services,
+      provisioning,
     };
     this.#engine = new AmqpConnection({
       stream,
@@ -92,8 +105,11 @@ export class ClientConnection {
       clock,
       limits,
       handler: {
+        saslMechanisms:
+          provisioning === undefined ? SASL_MECHANISMS : [...SASL_MECHANISMS, TPM_MECHANISM],
         decideSasl: createSaslDecision({
           hubs,
+          provisioning,
           cbs,
           tokens,
           context,
@@ -150,7 +166,7 @@ export class ClientConnection {
   }
 
   #logSaslRefusal(error: unknown): void {
-    if (error instanceof HubError) {
+    if (error instanceof HubError || error instanceof ProvisioningError) {
       const { code, message: detail } = error;
       this.#parts.log.info({ ...this.#describe(), code, detail }, "client refused");
     } else {

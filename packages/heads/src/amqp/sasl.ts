@@ -1,11 +1,18 @@
 import type { HubDirectory } from "@larimar/domain";
 import { CLOCK_SKEW_MS, HubError } from "@larimar/domain";
 import type { SaslUser } from "@larimar/wire";
-import { parsePlainResponse, parseSasToken, parseSaslUser } from "@larimar/wire";
+import {
+  parsePlainResponse,
+  parseRegistrationName,
+  parseSasToken,
+  parseSaslUser,
+} from "@larimar/wire";
 import type { ConnectionContext } from "../head.ts";
 import type { Cbs } from "./cbs.ts";
-import type { SaslDecision } from "./engine/handshake.ts";
+import type { SaslDecision, SaslStep } from "./engine/handshake.ts";
 import { chooseHub } from "./hub-choice.ts";
+import type { ProvisioningPeer } from "./provisioning/provisioning-peer.ts";
+import { TPM_MECHANISM } from "./provisioning/tpm-mechanism.ts";
 import type { TokenStore } from "./token-store.ts";
 
 export interface SaslParts {
@@ -13,6 +20,8 @@ export interface SaslParts {
   readonly cbs: Cbs;
   readonly tokens: TokenStore;
   readonly context: ConnectionContext;
+  /** Absent where devices are registered by hand. */
+  readonly provisioning: ProvisioningPeer | undefined;
   /** The connection may be used until then. */
   readonly onAuthorized: (expiresAtMs: number) => void;
   readonly onRefused: (error: unknown) => void;
@@ -32,6 +41,8 @@ export function createSaslDecision(parts: SaslParts): SaslDecision {
         return parts.context.certificate === undefined ? "authenticationFailed" : "ok";
       case "PLAIN":
         return authenticate(initialResponse ?? new Uint8Array(), parts);
+      case TPM_MECHANISM:
+        return parts.provisioning?.beginTpm(initialResponse) ?? "authenticationFailed";
       default:
         return "authenticationFailed";
     }
@@ -41,9 +52,13 @@ export function createSaslDecision(parts: SaslParts): SaslDecision {
 async function authenticate(
   response: Uint8Array,
   parts: SaslParts,
-): Promise<"ok" | "authenticationFailed" | "temporaryFailure"> {
+): Promise<SaslStep> {
   try {
     const credentials = parsePlainResponse(Buffer.from(response).toString("utf8"));
+    const name = credentials && parseRegistrationName(credentials.userName);
+    if (name !== undefined && parts.provisioning !== undefined) {
+      return await parts.provisioning.authenticate(name, credentials?.password ?? "");
+    }
     const user = credentials && parseSaslUser(credentials.userName);
     if (user === undefined)
       throw unauthorized("The user name is not one of a hub's policy or device");

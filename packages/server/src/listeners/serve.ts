@@ -29,7 +29,13 @@ export function serve(parts: ServeParts): AsyncDisposable {
     https: log.child({ subsystem: "https" }),
   };
   const mqtt = createMqttHead({ hubs, provisioning, clock, log: logs.mqtt });
-  const amqp = createAmqpHead({ hubs, clock, log: logs.amqp, amqpPort: () => bound.ports.amqp });
+  const amqp = createAmqpHead({
+    hubs,
+    provisioning,
+    clock,
+    log: logs.amqp,
+    amqpPort: () => bound.ports.amqp,
+  });
   const https = createHttpsHead({
     hubs,
     provisioning,

@@ -23,6 +23,7 @@ import { SendScheduler } from "./send-scheduler.ts";
 
 /** What a connection asks of those who know what it is for. */
 export interface ConnectionHandler {
+  readonly saslMechanisms: readonly string[];
   decideSasl: SaslDecision;
   opened(open: OpenPerformative): void;
   /** Accepts or refuses the link, now or later. */
@@ -81,6 +82,7 @@ export class AmqpConnection {
       reader: this.#reader,
       output: this.#output,
       saslFrameBytesMax: limits.saslFrameBytesMax,
+      mechanisms: handler.saslMechanisms,
       decide: (init) => handler.decideSasl(init),
       onDecided: () => this.#onDecided(),
     });

@@ -1,19 +1,35 @@
 import { AmqpFault } from "./amqp-fault.ts";
 import type { FrameOutput } from "./frame-output.ts";
-import type { FrameReader } from "./frame-reader.ts";
+import type { Frame, FrameReader } from "./frame-reader.ts";
 import type { SaslInit } from "./sasl-frames.ts";
-import { SASL_OUTCOME, mechanismsFrame, outcomeFrame, readSaslInit } from "./sasl-frames.ts";
+import {
+  SASL_OUTCOME,
+  challengeFrame,
+  mechanismsFrame,
+  outcomeFrame,
+  readSaslInit,
+  readSaslResponse,
+} from "./sasl-frames.ts";
 
 const PROTOCOL_ID = { amqp: 0, sasl: 3 } as const;
 const HEADER_BYTES = 8;
 
+/** Asks the client something before its decision. */
+export interface SaslChallenge {
+  readonly challenge: Uint8Array;
+  readonly respond: (response: Uint8Array) => Promise<SaslStep>;
+}
+
+export type SaslStep = keyof typeof SASL_OUTCOME | SaslChallenge;
+
 /** Decides about a client that says who it is by SASL. */
-export type SaslDecision = (init: SaslInit) => Promise<keyof typeof SASL_OUTCOME>;
+export type SaslDecision = (init: SaslInit) => Promise<SaslStep>;
 
 export interface HandshakeParts {
   readonly reader: FrameReader;
   readonly output: FrameOutput;
   readonly saslFrameBytesMax: number;
+  readonly mechanisms: readonly string[];
   readonly decide: SaslDecision;
   /** A decision has been made: there may be bytes waiting. */
   readonly onDecided: () => void;
@@ -28,7 +44,8 @@ export type HandshakeState = "waiting" | "deciding" | "done" | "refused";
  */
 export class Handshake {
   readonly #parts: HandshakeParts;
-  #step: "header" | "init" | "amqpHeader" = "header";
+  #step: "header" | "init" | "response" | "amqpHeader" = "header";
+  #respond: SaslChallenge["respond"] | undefined;
   #state: HandshakeState = "waiting";
 
   constructor(parts: HandshakeParts) {
@@ -46,7 +63,15 @@ export class Handshake {
   }
 
   #takeStep(): boolean {
-    return this.#step === "init" ? this.#takeInit() : this.#takeHeader();
+    switch (this.#step) {
+      case "init":
+        return this.#takeFrame((frame) => this.#parts.decide(readSaslInit(frame)));
+      case "response":
+        return this.#takeFrame((frame) => this.#takeResponse(readSaslResponse(frame)));
+      case "header":
+      case "amqpHeader":
+        return this.#takeHeader();
+    }
   }
 
   #takeHeader(): boolean {
@@ -68,7 +93,7 @@ export class Handshake {
     reader.take(HEADER_BYTES);
     output.raw(expected);
     if (wantsSasl) {
-      output.raw(mechanismsFrame());
+      output.raw(mechanismsFrame(this.#parts.mechanisms));
       this.#step = "init";
     } else {
       this.#state = "done";
@@ -76,19 +101,35 @@ export class Handshake {
     return true;
   }
 
-  #takeInit(): boolean {
-    const { reader, saslFrameBytesMax, decide, onDecided } = this.#parts;
+  #takeFrame(decide: (frame: Frame) => Promise<SaslStep>): boolean {
+    const { reader, saslFrameBytesMax } = this.#parts;
     const frame = reader.next(saslFrameBytesMax);
     if (frame === undefined) return false;
     this.#state = "deciding";
-    const decided = (outcome: keyof typeof SASL_OUTCOME): void => {
-      this.#parts.output.raw(outcomeFrame(SASL_OUTCOME[outcome]));
-      this.#state = outcome === "ok" ? "waiting" : "refused";
-      this.#step = "amqpHeader";
-      onDecided();
-    };
-    decide(readSaslInit(frame)).then(decided, () => decided("temporaryFailure"));
+    decide(frame).then(
+      (step) => this.#decided(step),
+      () => this.#decided("temporaryFailure"),
+    );
     return true;
+  }
+
+  async #takeResponse(response: Uint8Array): Promise<SaslStep> {
+    return this.#respond?.(response) ?? "temporaryFailure";
+  }
+
+  #decided(step: SaslStep): void {
+    const { output, onDecided } = this.#parts;
+    if (typeof step === "object") {
+      output.raw(challengeFrame(step.challenge));
+      this.#respond = step.respond;
+      this.#state = "waiting";
+      this.#step = "response";
+    } else {
+      output.raw(outcomeFrame(SASL_OUTCOME[step]));
+      this.#state = step === "ok" ? "waiting" : "refused";
+      this.#step = "amqpHeader";
+    }
+    onDecided();
   }
 }
 

@@ -4,10 +4,17 @@ import type { Frame } from "./frame-reader.ts";
 import { FRAME_TYPE } from "./frame-reader.ts";
 
 /** In the order in which the hosted service offers them. (protocol reference: device-facing 4.1) */
-const SASL_MECHANISMS = ["EXTERNAL", "MSSBCBS", "ANONYMOUS", "PLAIN"] as const;
+export const SASL_MECHANISMS = ["EXTERNAL", "MSSBCBS", "ANONYMOUS", "PLAIN"] as const;
 
-const DESCRIPTOR = { mechanisms: 0x40, init: 0x41, outcome: 0x44 } as const;
+const DESCRIPTOR = {
+  mechanisms: 0x40,
+  init: 0x41,
+  challenge: 0x42,
+  response: 0x43,
+  outcome: 0x44,
+} as const;
 const INIT_NAME = "amqp:sasl-init:list";
+const RESPONSE_NAME = "amqp:sasl-response:list";
 
 /** [AMQP 1.0 5.3.3.6] */
 export const SASL_OUTCOME = { ok: 0, authenticationFailed: 1, temporaryFailure: 4 } as const;
@@ -17,11 +24,20 @@ export interface SaslInit {
   readonly initialResponse: Uint8Array | undefined;
 }
 
-export function mechanismsFrame(): Uint8Array {
+export function mechanismsFrame(mechanisms: readonly string[]): Uint8Array {
   return saslFrame((writer) => {
     writer.described(DESCRIPTOR.mechanisms);
     const mark = writer.beginList();
-    writer.symbolArray(SASL_MECHANISMS);
+    writer.symbolArray(mechanisms);
+    writer.end(mark, 1);
+  });
+}
+
+export function challengeFrame(challenge: Uint8Array): Uint8Array {
+  return saslFrame((writer) => {
+    writer.described(DESCRIPTOR.challenge);
+    const mark = writer.beginList();
+    writer.binary(challenge);
     writer.end(mark, 1);
   });
 }
@@ -33,6 +49,18 @@ export function outcomeFrame(code: number): Uint8Array {
     writer.ubyte(code);
     writer.end(mark, 1);
   });
+}
+
+export function readSaslResponse(frame: Frame): Uint8Array {
+  const reader = new AmqpReader(frame.bytes, frame.bodyAt, frame.end);
+  const descriptor = frame.type === FRAME_TYPE.sasl ? reader.readDescriptor() : undefined;
+  if (descriptor !== DESCRIPTOR.response && descriptor !== RESPONSE_NAME) {
+    throw new AmqpFault("connection", "amqp:not-allowed", "A sasl-response frame is expected");
+  }
+  const fields = new FieldReader(reader);
+  const response = fields.binary() ?? new Uint8Array();
+  fields.close();
+  return response;
 }
 
 export function readSaslInit(frame: Frame): SaslInit {

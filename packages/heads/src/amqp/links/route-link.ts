@@ -1,5 +1,5 @@
 import type { LinkTarget } from "@larimar/wire";
-import { parseLinkAddress } from "@larimar/wire";
+import { parseLinkAddress, parseProvisioningAddress } from "@larimar/wire";
 import { authorizeEvents } from "../authorization.ts";
 import type { AnyLink } from "../engine/amqp-session.ts";
 import { IncomingLink } from "../engine/incoming-link.ts";
@@ -7,6 +7,7 @@ import { OutgoingLink } from "../engine/outgoing-link.ts";
 import { LinkRefusal, entityNotFound } from "../link-refusal.ts";
 import type { IdentityLinks } from "../identity/identity-links.ts";
 import type { LinkServices } from "../link-services.ts";
+import type { ProvisioningPeer } from "../provisioning/provisioning-peer.ts";
 import { redirectError } from "../redirect.ts";
 import type { RequestNode } from "../request-node.ts";
 import { openCommandSender } from "./command-sender.ts";
@@ -19,6 +20,8 @@ export interface LinkNodes {
   readonly cbs: RequestNode;
   readonly management: ManagementLinks;
   readonly services: LinkServices;
+  /** Absent where devices are registered by hand. */
+  readonly provisioning: ProvisioningPeer | undefined;
 }
 
 /**
@@ -29,6 +32,11 @@ export async function routeLink(link: AnyLink, nodes: LinkNodes): Promise<void> 
   const terminus = link instanceof OutgoingLink ? link.attach.source : link.attach.target;
   if (terminus === undefined || terminus.isDynamic) {
     throw new LinkRefusal("amqp:not-implemented", "The link names no address to attach to");
+  }
+  const registration = parseProvisioningAddress(terminus.address ?? "");
+  if (registration !== undefined && nodes.provisioning !== undefined) {
+    await nodes.provisioning.open(link, registration);
+    return;
   }
   const { target, path } = parseLinkAddress(terminus.address ?? "");
   if (target.kind === "cbs") acceptRequestNode(link, nodes.cbs);
