@@ -50,6 +50,7 @@ export * from "./mqtt/topics/twin-topic.ts";
 export * from "./mqtt/username.ts";
 export * from "./mqtt/utf8.ts";
 export * from "./notifications/feedback-body.ts";
+export * from "./notifications/file-notification-body.ts";
 export * from "./provisioning/ascii-json.ts";
 export * from "./provisioning/certificate-info.ts";
 export * from "./provisioning/device/operation-status.ts";

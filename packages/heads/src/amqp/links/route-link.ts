@@ -11,8 +11,8 @@ import type { ProvisioningPeer } from "../provisioning/provisioning-peer.ts";
 import { redirectError } from "../redirect.ts";
 import type { RequestNode } from "../request-node.ts";
 import { openCommandSender } from "./command-sender.ts";
-import { openFeedbackReceiver } from "./feedback-receiver.ts";
 import type { ManagementLinks } from "./management-links.ts";
+import { FEEDBACK, FILE_NOTIFICATIONS, openNotificationReceiver } from "./notification-receiver.ts";
 import { openEventsReceiver } from "./open-events-receiver.ts";
 
 export interface LinkNodes {
@@ -49,7 +49,9 @@ export async function routeLink(link: AnyLink, nodes: LinkNodes): Promise<void> 
   } else if (target.kind === "commands" && link instanceof IncomingLink) {
     openCommandSender(link, path, nodes.services);
   } else if (target.kind === "feedback" && link instanceof OutgoingLink) {
-    openFeedbackReceiver(link, path, nodes.services);
+    openNotificationReceiver(link, path, nodes.services, FEEDBACK);
+  } else if (target.kind === "fileNotifications" && link instanceof OutgoingLink) {
+    openNotificationReceiver(link, path, nodes.services, FILE_NOTIFICATIONS);
   } else throw refusalOf(target, path);
 }
 

@@ -1,12 +1,21 @@
-import type { FeedbackRecord, NotificationBatch, NotificationReceiver } from "@larimar/domain";
+import type {
+  FeedbackRecord,
+  FileNotification,
+  Hub,
+  NotificationBatch,
+  NotificationQueue,
+  NotificationReceiver,
+} from "@larimar/domain";
 import { HubError } from "@larimar/domain";
 import type { Outcome } from "@larimar/wire";
 import {
   ACCEPTED,
   FEEDBACK_CONTENT_TYPE,
+  FILE_NOTIFICATION_CONTENT_TYPE,
   encodeNotification,
   encodeRejected,
   feedbackBody,
+  fileNotificationBody,
   lockTokenTag,
 } from "@larimar/wire";
 import type { OutgoingLink } from "../engine/outgoing-link.ts";
@@ -17,34 +26,57 @@ import { openServiceAccess } from "./service-access.ts";
 /** Batches that a client has been sent and has not settled. */
 const UNSETTLED_MAX = 16;
 
-type Batch = NotificationBatch<FeedbackRecord>;
+/** One kind of news for back ends: where it waits, and how it is told. */
+interface Notifications<Record> {
+  readonly queueOf: (hub: Hub) => NotificationQueue<Record>;
+  readonly contentType: string;
+  readonly describe: (records: readonly Record[]) => string;
+}
 
-/** A back end hears what became of its commands. (protocol reference: service-facing 4.4) */
-export function openFeedbackReceiver(
+/** What became of commands. (protocol reference: service-facing 4.4) */
+export const FEEDBACK: Notifications<FeedbackRecord> = {
+  queueOf: (hub) => hub.feedback,
+  contentType: FEEDBACK_CONTENT_TYPE,
+  describe: feedbackBody,
+};
+
+/** Files that devices have uploaded; they come one by one. (protocol reference: service-facing 4.5) */
+export const FILE_NOTIFICATIONS: Notifications<FileNotification> = {
+  queueOf: (hub) => hub.fileNotifications,
+  contentType: FILE_NOTIFICATION_CONTENT_TYPE,
+  describe: (records) => records.map(fileNotificationBody).join(""),
+};
+
+/** A back end listens; competing receivers share one queue. */
+export function openNotificationReceiver<Record>(
   link: OutgoingLink,
   path: readonly string[],
   services: LinkServices,
+  { queueOf, contentType, describe }: Notifications<Record>,
 ): void {
   const { hub, authorize } = openServiceAccess(path, services);
-  const waiting: Batch[] = [];
+  const queue = queueOf(hub);
+  const waiting: NotificationBatch<Record>[] = [];
   let unsettled = 0;
-  const settle = async (batch: Batch, outcome: Outcome | undefined): Promise<Uint8Array> => {
+  const settle = async (
+    { lockToken }: NotificationBatch<Record>,
+    outcome: Outcome | undefined,
+  ): Promise<Uint8Array> => {
     unsettled -= 1;
     try {
-      if (outcome === "accepted" || outcome === "rejected") {
-        await hub.feedback.complete(batch.lockToken);
-      } else await hub.feedback.abandon(batch.lockToken);
+      if (outcome === "accepted" || outcome === "rejected") await queue.complete(lockToken);
+      else await queue.abandon(lockToken);
     } catch (error) {
       if (!(error instanceof HubError)) {
-        services.log.error({ hub: hub.settings.name, err: error }, "feedback could not be settled");
+        services.log.error({ hub: hub.settings.name, err: error }, "notification was not settled");
       }
       return encodeRejected(toAmqpError(error));
     }
-    void hub.feedback.pump();
+    void queue.pump();
     // Also after an abandon: one client throws at any other answer.
     return ACCEPTED;
   };
-  const receiver: NotificationReceiver<FeedbackRecord> = {
+  const receiver: NotificationReceiver<Record> = {
     // Only what the client has asked for is locked: others may be waiting for the rest.
     get capacity() {
       return link.isWanted && waiting.length === 0 ? UNSETTLED_MAX - unsettled : 0;
@@ -60,10 +92,10 @@ export function openFeedbackReceiver(
       const batch = waiting.shift()!;
       link.sendTracked({
         payload: encodeNotification({
-          contentType: FEEDBACK_CONTENT_TYPE,
+          contentType,
           hubName: hub.settings.name,
           enqueuedAtMs: batch.enqueuedAtMs,
-          json: feedbackBody(batch.records),
+          json: describe(batch.records),
         }),
         tag: lockTokenTag(batch.lockToken),
         onOutcome: (outcome) => settle(batch, outcome),
@@ -71,12 +103,12 @@ export function openFeedbackReceiver(
     }
     if (waiting.length === 0) {
       link.finishDrain();
-      void hub.feedback.pump();
+      void queue.pump();
     }
     return waiting.length > 0 && link.isWanted;
   };
   link.accept();
-  const subscription = hub.feedback.subscribe(receiver);
+  const subscription = queue.subscribe(receiver);
   link.onDetached(() => {
     subscription[Symbol.dispose]();
     for (const batch of waiting.splice(0)) void settle(batch, undefined);
