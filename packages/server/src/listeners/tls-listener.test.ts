@@ -5,7 +5,7 @@ import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { connect } from "node:tls";
 import { Duplex } from "node:stream";
 import type { ConnectionContext } from "@larimar/heads";
-import { CapturedLog, ManualClock } from "@larimar/testkit";
+import { CapturedLog, ManualClock, makeTestCertificate } from "@larimar/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { KeyedCertificate } from "../tls/make-certificates.ts";
 import { makeAuthority, makeServerCertificate } from "../tls/make-certificates.ts";
@@ -70,6 +70,31 @@ async function echo(socket: TLSSocket, text = "hello"): Promise<string> {
 }
 
 describe("what a head is told of a connection", () => {
+  test.each(["TLSv1.3", "TLSv1.2"] as const)(
+    "is the client's whole chain, also when the client comes back with %s",
+    async (maxVersion) => {
+      const root = await makeTestCertificate({ commonName: "root", isCa: true });
+      const factory = await makeTestCertificate({
+        commonName: "factory",
+        isCa: true,
+        issuer: root,
+      });
+      const leaf = await makeTestCertificate({ commonName: "dev-1", issuer: factory });
+      const options = { cert: leaf.chainPem, key: leaf.keyPem, maxVersion };
+      const first = await connectClient(options);
+      await echo(first);
+      const session = first.getSession();
+      await echo(await connectClient({ ...options, ...(session && { session }) }));
+      const chains = accepted.map(({ context }) =>
+        context.certificate?.chainDer.map((der) => Buffer.from(der).toString("base64")),
+      );
+      expect(chains).toEqual([
+        [leaf.der, factory.der],
+        [leaf.der, factory.der],
+      ]);
+    },
+  );
+
   test("is the name the client asked for, and where it comes from", async () => {
     await echo(await connectClient());
     await echo(await connectClient({ servername: "", checkServerIdentity: () => undefined }));

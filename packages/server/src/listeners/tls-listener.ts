@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Server, TLSSocket, TlsOptions } from "node:tls";
 import { createServer } from "node:tls";
@@ -25,6 +26,9 @@ export class TlsListener implements Disposable {
   constructor({ certificate, onConnection, alpnProtocol, log }: TlsListenerParts) {
     this.#server = createServer({
       ...contextOptions(certificate),
+      // A resumed session knows the client's own certificate but not those between it and its authority, without
+      // which nobody can judge it. With elliptic curves a whole handshake costs hardly more.
+      secureOptions: constants.SSL_OP_NO_TICKET,
       // Judged against the identity later: a refusal here would look like a network error to devices.
       requestCert: true,
       rejectUnauthorized: false,
