@@ -9,7 +9,7 @@ import type {
 } from "@larimar/domain";
 import { describe, expect, it } from "vitest";
 
-export const NO_HEADERS = {
+const NO_HEADERS = {
   contentType: undefined,
   contentEncoding: undefined,
   contentLanguage: undefined,
@@ -33,7 +33,7 @@ export function newBlob(overrides: Partial<NewBlob> = {}): NewBlob {
   };
 }
 
-export async function* chunksOf(...texts: string[]): AsyncGenerator<Uint8Array> {
+async function* chunksOf(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);
 }
 

@@ -49,10 +49,7 @@ export function createSaslDecision(parts: SaslParts): SaslDecision {
   };
 }
 
-async function authenticate(
-  response: Uint8Array,
-  parts: SaslParts,
-): Promise<SaslStep> {
+async function authenticate(response: Uint8Array, parts: SaslParts): Promise<SaslStep> {
   try {
     const credentials = parsePlainResponse(Buffer.from(response).toString("utf8"));
     const name = credentials && parseRegistrationName(credentials.userName);

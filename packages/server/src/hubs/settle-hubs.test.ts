@@ -52,7 +52,9 @@ describe("the files of a hub", () => {
     const store = new PaperStore();
     const [one, other] = await requestTo(store, { wanted: ["one", "other"] });
     expect(one?.fileUpload).toEqual(DEFAULT_FILE_UPLOAD_SETTINGS);
-    const keys = [one!, other!].flatMap(({ blobAccountKeys }) => Object.values<string>({ ...blobAccountKeys }));
+    const keys = [one!, other!].flatMap(({ blobAccountKeys }) =>
+      Object.values<string>({ ...blobAccountKeys }),
+    );
     expect(new Set(keys).size).toBe(4);
   });
 

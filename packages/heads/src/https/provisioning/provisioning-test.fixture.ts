@@ -91,7 +91,7 @@ export class ProvisioningHead implements AsyncDisposable {
 }
 
 /** As some SDKs write it: the resource not encoded. */
-export function formatToken({ rawResource, rawExpiry, signature }: SasToken): string {
+function formatToken({ rawResource, rawExpiry, signature }: SasToken): string {
   const encoded = encodeURIComponent(signature);
   return `SharedAccessSignature sr=${rawResource}&sig=${encoded}&skn=registration&se=${rawExpiry}`;
 }

@@ -18,7 +18,7 @@ import { RegistrationStatements, SqliteRegistrationStore } from "./sqlite-regist
 /** More of either than a server will ever have. */
 const ALL = 100_000;
 
-export class SqliteProvisioningSettingsStore implements ProvisioningSettingsStore {
+class SqliteProvisioningSettingsStore implements ProvisioningSettingsStore {
   readonly #table: DocumentTable<ProvisioningSettings>;
 
   constructor(statements: DocumentStatements) {
@@ -42,7 +42,7 @@ export class SqliteProvisioningSettingsStore implements ProvisioningSettingsStor
   }
 }
 
-export class SqliteCaCertificateStore implements CaCertificateStore {
+class SqliteCaCertificateStore implements CaCertificateStore {
   readonly #table: DocumentTable<CaCertificate>;
 
   constructor(statements: DocumentStatements, service: string) {
