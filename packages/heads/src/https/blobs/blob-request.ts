@@ -8,6 +8,7 @@ import {
   type BlobResource,
   type Hub,
   type IncomingContent,
+  type SasReading,
   isContainerName,
 } from "@larimar/domain";
 import {
@@ -143,7 +144,7 @@ export class BlobRequest {
       return {
         kind: "sas",
         sas,
-        readings: readings.map((resource) => ({ resource, text: sasText(query, resource) })),
+        readings: readings.flatMap((resource) => readingsOf(query, resource)),
         remoteAddress: this.#parts.context.remoteAddress,
       };
     }
@@ -180,8 +181,22 @@ export function judge<T>(reading: Reading<T>, refuse: (problem: string) => never
   return reading.kind === "read" ? reading.value : refuse(reading.problem);
 }
 
-function sasText(query: ServiceSasQuery, resource: BlobResource): string {
-  return serviceSasText(query, { accountName: BLOB_ACCOUNT_NAME, resource });
+function readingsOf<Resource extends BlobResource>(
+  query: ServiceSasQuery,
+  resource: Resource,
+): SasReading<Resource>[] {
+  const textOf = (named: BlobResource) => ({
+    resource,
+    text: serviceSasText(query, { accountName: BLOB_ACCOUNT_NAME, resource: named }),
+  });
+  if (!("blobName" in resource)) return [textOf(resource)];
+  // Storage SDKs expect an account in paths only where the host is an address or `localhost`: where it has
+  // a domain, they sign URLs of blobs as if the account were the container.
+  const { containerName } = resource;
+  return [
+    textOf(resource),
+    textOf({ ...resource, containerName: `${BLOB_ACCOUNT_NAME}/${containerName}` }),
+  ];
 }
 
 function checkContainerName(name: string): void {
