@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createTestHub } from "@larimar/domain/fixtures";
 import { DEFAULT_BLOB_LIMITS } from "@larimar/domain";
 import { describe, expect, test } from "vitest";
@@ -143,6 +144,21 @@ describe("a blob put in one go", () => {
     const response = await client.call("PUT", "a", { body: "x", headers: all });
     expect(response).toMatchObject(refusal(status, code));
     expect((await client.call("GET", "a")).status).toBe(404);
+  });
+
+  test("is sent once the server says so, to a client that waits for that", async () => {
+    await using client = await startBlobHead();
+    const socket = await client.head.connect();
+    const target = client.path("a") + client.sas("a");
+    socket.write(
+      `PUT ${target} HTTP/1.1\r\nHost: h\r\nx-ms-blob-type: BlockBlob\r\nExpect: 100-continue\r\n` +
+        "Connection: close\r\nContent-Length: 5\r\n\r\n",
+    );
+    const [first] = (await once(socket, "data")) as [Buffer];
+    expect(first.toString()).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+    socket.write("hello");
+    expect(statusesOf(await readToEnd(socket))).toEqual(["201"]);
+    expect(await textOf(client, "a")).toBe("hello");
   });
 
   test("leaves nothing behind when its client goes away in the middle", async () => {
