@@ -182,6 +182,18 @@ describe("a device that wants to upload a file", () => {
     expect(await head.send("POST", files, { token, body })).toMatchObject(error(status, name));
   });
 
+  test("that miscounts its request is told not to use the connection again", async () => {
+    await using head = await startTestHead();
+    const { token } = await head.createDevice("d1");
+    const body = JSON.stringify({ blobName: "ä.txt" });
+    const text = await head.exchange(
+      `POST ${files}?api-version=1 HTTP/1.1\r\nHost: h\r\nAuthorization: ${token}\r\n` +
+        `Content-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    expect(text).toMatch(/^HTTP\/1\.1 400 .*\r\nconnection: close\r\n/is);
+    expect(text).toContain("DeserializationError");
+  });
+
   test("needs a proof of its own, and an api-version", async () => {
     await using head = await startTestHead();
     const { token } = await head.createDevice("d1");

@@ -39,7 +39,9 @@ export function parseJson(bytes: Uint8Array): unknown {
     return JSON.parse(utf8.decode(bytes));
   } catch {
     // The parser's own words would repeat the body, and with it keys.
-    throw new RestError("BodyUnreadable", "The body is not JSON in UTF-8");
+    // One client counts characters where it should count bytes: what it sends after the end of its body must
+    // not be taken for its next request. (protocol reference: device-facing 6.1)
+    throw new RestError("BodyUnreadable", "The body is not JSON in UTF-8", { connection: "close" });
   }
 }
 
