@@ -3,9 +3,7 @@ import type { LinkedHubSettings } from "../hubs/linked-hub.ts";
 import { answersTo } from "../hubs/linked-hub.ts";
 
 /** The hubs that an enrollment names, in either of the two ways. */
-function namedHubs(
-  enrollment: Pick<Enrollment, "iotHubs" | "iotHubHostName">,
-): readonly string[] {
+function namedHubs(enrollment: Pick<Enrollment, "iotHubs" | "iotHubHostName">): readonly string[] {
   if (enrollment.iotHubs.length > 0) return enrollment.iotHubs;
   return enrollment.iotHubHostName === undefined ? [] : [enrollment.iotHubHostName];
 }
