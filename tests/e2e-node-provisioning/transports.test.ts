@@ -200,6 +200,23 @@ test("nobody registers in a scope that is none", async () => {
   await expectInVain("lost", { kind: "key", key }, "0ne00000000");
 });
 
+test("nobody registers with a certificate that ran out", async () => {
+  const notAfter = new Date(Date.now() - 60_000);
+  const certificate = await makeTestCertificate({ commonName: "late", issuer: factory, notAfter });
+  await expectInVain("late", asSecurity(certificate));
+});
+
+test("nobody registers with a certificate in another name", async () => {
+  const certificate = await makeTestCertificate({ commonName: "other", issuer: factory });
+  await expectInVain("somebody", asSecurity(certificate));
+});
+
+test("nobody registers with a certificate of an authority that is not enrolled", async () => {
+  const elsewhere = await makeTestCertificate({ commonName: "factory", isCa: true });
+  const certificate = await makeTestCertificate({ commonName: "alien", issuer: elsewhere });
+  await expectInVain("alien", asSecurity(certificate));
+});
+
 test("a disabled enrollment lets nobody in", async () => {
   const key = randomBytes(32).toString("base64");
   await enroll({

@@ -22,12 +22,15 @@ export class ProvisioningClient implements AsyncDisposable {
     if (service === undefined) throw new Error("The server has no provisioning service");
     this.#service = service;
     this.#child = spawn(process.execPath, ["--import", "tsx", MAIN], {
-      stdio: ["pipe", "pipe", "inherit"],
+      stdio: ["pipe", "pipe", "pipe"],
       // The clients ask for servers by address, which Node warns about.
       env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile, NODE_NO_WARNINGS: "1" },
     });
-    this.#ended = once(this.#child, "exit").then(() => {
-      throw new Error("The provisioning clients ended");
+    // They tell of every refusal there; it matters when they end.
+    let complaints = "";
+    this.#child.stderr!.setEncoding("utf8").on("data", (text: string) => (complaints += text));
+    this.#ended = once(this.#child, "close").then(() => {
+      throw new Error(`The provisioning clients ended: ${complaints.slice(-2000)}`);
     });
     this.#ended.catch(() => {});
     this.#child.stdin!.on("error", () => {});

@@ -64,6 +64,8 @@ interface RegistrationResult {
   readonly deviceId: string;
 }
 
+type RegistrationAnswer = RegistrationResult & { readonly registrationState?: RegistrationResult };
+
 async function register(args: RegisterArgs): Promise<unknown> {
   const { transport, host, idScope, registrationId, security, payload, telemetry } = args;
   const secured = securityOf(registrationId, security);
@@ -74,7 +76,9 @@ async function register(args: RegisterArgs): Promise<unknown> {
     secured as never,
   );
   if (payload !== undefined) client.setProvisioningPayload(payload as never);
-  const result = (await client.register()) as unknown as RegistrationResult;
+  const answer = (await client.register()) as unknown as RegistrationAnswer;
+  // With a TPM, it is one level down.
+  const result = answer.registrationState ?? answer;
   if (telemetry !== undefined) await tellHub(result, security, secured, telemetry);
   return result;
 }
@@ -153,7 +157,12 @@ for await (const line of createInterface({ input: process.stdin })) {
   const call = JSON.parse(line) as ProvisioningCall;
   void perform(call)
     .then((result) => ({ result }))
-    .catch((error: Error) => ({ error: error.name, message: error.message }))
+    .catch((error: unknown) =>
+      // Not everything that these clients throw is an error.
+      error instanceof Error
+        ? { error: error.name, message: error.message }
+        : { error: typeof error, message: JSON.stringify(error) },
+    )
     .then((outcome) => process.stdout.write(`${JSON.stringify({ id: call.id, outcome })}\n`));
 }
 process.exit(0);
