@@ -39,6 +39,7 @@ export * from "./files/file-upload.ts";
 export * from "./files/file-uploads.ts";
 export type { HubFiles, HubFilesParts } from "./files/hub-files.ts";
 export * from "./hubs/hub-directory.ts";
+export * from "./hubs/hub-observer.ts";
 export * from "./hubs/hub-settings.ts";
 export * from "./hubs/hub.ts";
 export * from "./json/json-value.ts";

@@ -1,8 +1,10 @@
 import type { Secrets } from "../access/secrets.ts";
 import { HubError } from "../errors/hub-error.ts";
+import type { HubObservers } from "../hubs/hub-observer.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Clock } from "../time/clock.ts";
+import type { TwinStore } from "../twins/twin-store.ts";
 import type { Device, Presence } from "./device.ts";
 import type { DeviceStore, PresenceStore } from "./device-store.ts";
 import { createGenerationId } from "./generation-id.ts";
@@ -15,6 +17,8 @@ export interface DeviceRegistryParts {
   readonly modules: ModuleRegistry;
   readonly presence: PresenceStore;
   readonly sessions: Sessions;
+  readonly twins: TwinStore;
+  readonly observers: HubObservers;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly limits: Limits;
@@ -69,6 +73,7 @@ export class DeviceRegistry {
         { deviceId: input.deviceId },
       );
     }
+    this.#parts.observers.identityCreated({ deviceId: device.deviceId });
     if (device.capabilities.iotEdge) await modules.ensureSystemModules(device.deviceId);
     return this.#withPresence(device);
   }
@@ -98,6 +103,7 @@ export class DeviceRegistry {
       if (status === "disabled") {
         sessions.close({ deviceId: input.deviceId }, "identityDisabled");
       }
+      this.#parts.observers.identityUpdated({ deviceId: input.deviceId });
       if (device.capabilities.iotEdge) await modules.ensureSystemModules(device.deviceId);
       else if (current.capabilities.iotEdge) await modules.removeSystemModules(device.deviceId);
       return this.#withPresence(device);
@@ -108,10 +114,13 @@ export class DeviceRegistry {
   /** Throws `DeviceNotFound`, `PreconditionFailed`. */
   async delete(deviceId: string, condition: EtagCondition): Promise<void> {
     const expectedEtag = condition === "any" ? undefined : condition.etag;
-    const outcome = await this.#parts.store.delete(deviceId, expectedEtag);
+    const { store, twins, sessions, observers } = this.#parts;
+    const twin = await twins.find({ deviceId });
+    const outcome = await store.delete(deviceId, expectedEtag);
     if (outcome === "missing") throw deviceNotFound(deviceId);
     if (outcome === "conflict") throw preconditionFailed(deviceId);
-    this.#parts.sessions.close({ deviceId }, "identityDeleted");
+    sessions.close({ deviceId }, "identityDeleted");
+    observers.identityDeleted({ deviceId }, twin);
   }
 
   /** Throws `DeviceNotFound`. */

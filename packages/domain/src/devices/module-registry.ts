@@ -1,8 +1,10 @@
 import type { Secrets } from "../access/secrets.ts";
 import { HubError } from "../errors/hub-error.ts";
+import type { HubObservers } from "../hubs/hub-observer.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Clock } from "../time/clock.ts";
+import type { TwinStore } from "../twins/twin-store.ts";
 import type { IdentityKey, Presence } from "./device.ts";
 import type { EtagCondition } from "./device-registry.ts";
 import type { DeviceStore, PresenceStore } from "./device-store.ts";
@@ -18,6 +20,8 @@ export interface ModuleRegistryParts {
   readonly devices: DeviceStore;
   readonly presence: PresenceStore;
   readonly sessions: Sessions;
+  readonly twins: TwinStore;
+  readonly observers: HubObservers;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly limits: Limits;
@@ -70,8 +74,7 @@ export class ModuleRegistry {
 
   async removeSystemModules(deviceId: string): Promise<void> {
     for (const moduleId of SYSTEM_MODULES) {
-      await this.#parts.store.delete({ deviceId, moduleId }, undefined);
-      this.#parts.sessions.close({ deviceId, moduleId }, "identityDeleted");
+      await this.#remove({ deviceId, moduleId }, undefined);
     }
   }
 
@@ -91,7 +94,9 @@ export class ModuleRegistry {
         ),
         managedBy: input.managedBy ?? current.managedBy,
       };
-      if ((await store.put(module, current.etag)) === "written") return this.#withPresence(module);
+      if ((await store.put(module, current.etag)) !== "written") continue;
+      this.#parts.observers.identityUpdated({ deviceId: input.deviceId, moduleId: input.moduleId });
+      return this.#withPresence(module);
     }
     throw new HubError("Busy", `Module '${input.moduleId}' changes too often`);
   }
@@ -100,10 +105,9 @@ export class ModuleRegistry {
   async delete(key: ModuleKey, condition: EtagCondition): Promise<void> {
     checkNotSystem(key.moduleId);
     const expectedEtag = condition === "any" ? undefined : condition.etag;
-    const outcome = await this.#parts.store.delete(key, expectedEtag);
+    const outcome = await this.#remove(key, expectedEtag);
     if (outcome === "missing") throw moduleNotFound(key);
     if (outcome === "conflict") throw preconditionFailed(key);
-    this.#parts.sessions.close(key, "identityDeleted");
   }
 
   /** Throws `ModuleNotFound`. */
@@ -116,6 +120,20 @@ export class ModuleRegistry {
     if ((await this.#parts.devices.find(deviceId)) === undefined) throw deviceNotFound(deviceId);
     const modules = await this.#parts.store.list(deviceId);
     return Promise.all(modules.map((module) => this.#withPresence(module)));
+  }
+
+  async #remove(
+    { deviceId, moduleId }: ModuleKey,
+    expectedEtag: string | undefined,
+  ): Promise<"deleted" | "missing" | "conflict"> {
+    const { store, twins, sessions, observers } = this.#parts;
+    const key = { deviceId, moduleId };
+    const twin = await twins.find(key);
+    const outcome = await store.delete(key, expectedEtag);
+    if (outcome !== "deleted") return outcome;
+    sessions.close(key, "identityDeleted");
+    observers.identityDeleted(key, twin);
+    return outcome;
   }
 
   async #write(input: ModuleInput): Promise<Module> {
@@ -137,6 +155,7 @@ export class ModuleRegistry {
         { deviceId: input.deviceId, moduleId: input.moduleId },
       );
     }
+    this.#parts.observers.identityCreated({ deviceId: input.deviceId, moduleId: input.moduleId });
     return module;
   }
 

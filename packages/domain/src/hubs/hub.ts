@@ -24,6 +24,7 @@ import { Telemetry } from "../telemetry/telemetry.ts";
 import type { Clock } from "../time/clock.ts";
 import type { TwinStore } from "../twins/twin-store.ts";
 import { Twins } from "../twins/twins.ts";
+import { HubObservers } from "./hub-observer.ts";
 import type { HubSettings } from "./hub-settings.ts";
 
 /** What one hub stands on; the composition root brings them. */
@@ -58,6 +59,8 @@ export interface Hub extends HubFiles, AsyncDisposable {
   readonly methods: Methods;
   readonly commands: Commands;
   readonly feedback: Feedback;
+  /** For whoever reacts to what happens in the hub. */
+  readonly observers: HubObservers;
 }
 
 /** Commands nobody asks for expire within this time after their expiry. */
@@ -67,14 +70,15 @@ const FILE_SWEEP_INTERVAL_MS = 10 * 60 * 1000;
 
 export function createHub(settings: HubSettings, parts: HubParts): Hub {
   const { clock, secrets, encoder, limits, eventLog, presence } = parts;
-  const sessions = new Sessions({ clock, presence, eventLog });
+  const observers = new HubObservers();
+  const sessions = new Sessions({ clock, presence, eventLog, observers });
   const generationOf = async ({ deviceId, moduleId }: IdentityKey): Promise<string | undefined> =>
     moduleId === undefined
       ? (await parts.devices.find(deviceId))?.generationId
       : (await parts.modules.find({ deviceId, moduleId }))?.generationId;
   const isRegistered = async (key: IdentityKey): Promise<boolean> =>
     (await generationOf(key)) !== undefined;
-  const registry = { presence, sessions, secrets, clock, limits };
+  const registry = { presence, sessions, twins: parts.twins, observers, secrets, clock, limits };
   const modules = new ModuleRegistry({ ...registry, store: parts.modules, devices: parts.devices });
   const feedback: Feedback = new NotificationQueue({
     store: parts.feedback,
@@ -115,11 +119,17 @@ export function createHub(settings: HubSettings, parts: HubParts): Hub {
     subscriptions: parts.subscriptions,
     telemetry: new Telemetry({ eventLog, encoder, limits }),
     events: new Events({ settings: () => settings, eventLog, limits }),
-    // Twin-change events reach the event log once routing can ask for them.
-    twins: new Twins({ store: parts.twins, sessions, clock, isRegistered, onChange: () => {} }),
+    twins: new Twins({
+      store: parts.twins,
+      sessions,
+      clock,
+      isRegistered,
+      onChange: (change) => observers.twinChanged(change),
+    }),
     methods: new Methods({ sessions, clock, limits: parts.methodLimits, isRegistered }),
     commands,
     feedback,
+    observers,
     ...hubFiles,
     async [Symbol.asyncDispose]() {
       for (const sweeper of sweepers) sweeper[Symbol.dispose]();

@@ -4,6 +4,7 @@ import type { PresenceStore } from "../devices/device-store.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { EventOrigin } from "../events/event-origin.ts";
 import { partitionOf } from "../events/partition-key.ts";
+import type { HubObservers } from "../hubs/hub-observer.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import { PresenceRecorder } from "./presence-recorder.ts";
 import type { CommandInlet, DesiredInlet, MethodInlet } from "./inlets.ts";
@@ -13,6 +14,7 @@ export interface SessionsParts {
   readonly clock: Clock;
   readonly presence: PresenceStore;
   readonly eventLog: EventLog;
+  readonly observers: HubObservers;
 }
 
 export interface SessionRequest {
@@ -27,12 +29,14 @@ export class Sessions implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #eventLog: EventLog;
   readonly #recorder: PresenceRecorder;
+  readonly #observers: HubObservers;
   readonly #live = new Map<string, LiveSession>();
   readonly #listening = new Map<string, Set<(session: Session) => void>>();
 
   constructor(parts: SessionsParts) {
     this.#clock = parts.clock;
     this.#eventLog = parts.eventLog;
+    this.#observers = parts.observers;
     this.#recorder = new PresenceRecorder(parts.clock, parts.presence);
   }
 
@@ -61,6 +65,7 @@ export class Sessions implements AsyncDisposable {
     this.#live.set(key, session);
     session.renew(expiresAtMs);
     this.#recorder.connected(identity);
+    this.#observers.connectionChanged(identity, true);
     return session;
   }
 
@@ -110,6 +115,7 @@ export class Sessions implements AsyncDisposable {
     if (this.#live.get(key) !== session) return;
     this.#live.delete(key);
     this.#recorder.disconnected(session.identity);
+    this.#observers.connectionChanged(session.identity, false);
   }
 }
 
