@@ -42,6 +42,8 @@ export * from "./hubs/hub-directory.ts";
 export * from "./hubs/hub-observer.ts";
 export * from "./hubs/hub-settings.ts";
 export * from "./hubs/hub.ts";
+export * from "./jobs/job-store.ts";
+export * from "./jobs/job.ts";
 export * from "./json/json-value.ts";
 export * from "./limits/limits.ts";
 export * from "./methods/methods.ts";

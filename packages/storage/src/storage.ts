@@ -2,12 +2,14 @@ import type {
   BlobStore,
   Clock,
   CommandStore,
+  DeviceJobStore,
   DeviceStore,
   EventLog,
   FeedbackRecord,
   FileNotification,
   HubSettings,
   HubSettingsStore,
+  JobStore,
   ModuleStore,
   NotificationStore,
   PendingUploadStore,
@@ -42,6 +44,8 @@ export interface HubStores {
   readonly pendingUploads: PendingUploadStore;
   readonly fileNotifications: NotificationStore<FileNotification>;
   readonly blobs: BlobStore;
+  readonly jobs: JobStore;
+  readonly deviceJobs: DeviceJobStore;
 }
 
 /** Everything a server keeps. Closing it writes what is still on its way. */

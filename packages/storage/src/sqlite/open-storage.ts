@@ -11,6 +11,8 @@ import { systemClock } from "../system-clock.ts";
 import { EVENTS_DATABASE } from "./event-log/events-database.ts";
 import { SqliteEventLog } from "./event-log/sqlite-event-log.ts";
 import { inspectDatabaseFile } from "./inspect-database-file.ts";
+import { DeviceJobStatements, SqliteDeviceJobStore } from "./jobs/sqlite-device-job-store.ts";
+import { JobStatements, SqliteJobStore } from "./jobs/sqlite-job-store.ts";
 import { lockDataDirectory } from "./lock-data-directory.ts";
 import { createProvisioningStorage } from "./provisioning/sqlite-provisioning-stores.ts";
 import { CommandStatements, SqliteCommandStore } from "./sqlite-command-store.ts";
@@ -82,6 +84,8 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
   const notifications = new NotificationStatements(state);
   const pendingUploads = new PendingUploadStatements(state);
   const blobs = new BlobStatements(state);
+  const jobs = new JobStatements(state);
+  const deviceJobs = new DeviceJobStatements(state);
   blobFiles.sweep((file) => blobs.isNamed.get(file, file) !== undefined);
   return {
     hubSettings: new SqliteHubSettingsStore(state),
@@ -97,6 +101,12 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
       pendingUploads: new SqlitePendingUploadStore(pendingUploads, hubName),
       fileNotifications: new SqliteNotificationStore(notifications, hubName, "files"),
       blobs: new SqliteBlobStore(blobs, blobFiles, hubName),
+      jobs: new SqliteJobStore(jobs, hubName),
+      deviceJobs: new SqliteDeviceJobStore(
+        deviceJobs,
+        new SqliteTwinStore(twins, hubName),
+        hubName,
+      ),
     }),
     openEventLog: (settings) => eventLog.openHub(settings),
     async [Symbol.asyncDispose]() {

@@ -82,13 +82,16 @@ export class SqliteTwinStore implements TwinStore {
   }
 
   put(twin: Twin, expectedVersion: number | undefined): Promise<"written" | "conflict"> {
-    const { state, insert, update } = this.#statements;
+    return this.#statements.state.write(() => this.putNow(twin, expectedVersion));
+  }
+
+  /** For others that write in the same commit. */
+  putNow(twin: Twin, expectedVersion: number | undefined): "written" | "conflict" {
+    const { insert, update } = this.#statements;
     const row = this.#encode(twin);
-    return state.write(() => {
-      const { changes } =
-        expectedVersion === undefined ? insert.run(row) : update.run({ ...row, expectedVersion });
-      return changes === 1 ? "written" : "conflict";
-    });
+    const { changes } =
+      expectedVersion === undefined ? insert.run(row) : update.run({ ...row, expectedVersion });
+    return changes === 1 ? "written" : "conflict";
   }
 
   async delete({ deviceId, moduleId }: IdentityKey): Promise<void> {
