@@ -1,0 +1,339 @@
+import { X509Certificate } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { TestServer } from "@larimar/testkit";
+import { devicePath, makeTestCertificate, startTestServer } from "@larimar/testkit";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { EventsReader } from "./events-reader.ts";
+import { CommandSender } from "./command-sender.ts";
+import { PREPARE_MS_MAX } from "./programs/prepare.ts";
+import type { Program } from "./programs/program.ts";
+
+/** What an SDK offers on one transport; what it lacks is not tested. */
+export type DeviceFeature =
+  | "batches"
+  | "twins"
+  | "methods"
+  | "rejecting"
+  | "abandoning"
+  | "modules"
+  | "renewal"
+  | "certificates"
+  | "files";
+
+export interface DeviceTransport {
+  /** As the program knows it; part of device ids. */
+  readonly id: string;
+  readonly name: string;
+  readonly features: readonly DeviceFeature[];
+}
+
+export interface DeviceClient {
+  readonly address: string;
+  readonly transports: readonly DeviceTransport[];
+  start(env: Readonly<Record<string, string>>): Promise<Program>;
+  /** The shortest life of a token after which the SDK renews it within seconds. */
+  readonly tokenTtlSeconds: number;
+}
+
+/** The same expectations of every SDK that `Program` can drive, on each of its transports. */
+export function deviceClientContract(sdk: DeviceClient): void {
+  let server: TestServer;
+  let program: Program;
+  let reader: EventsReader;
+  let commands: CommandSender;
+  let directory: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), "larimar-test-"));
+    server = await startTestServer({
+      config: {
+        bind: [sdk.address],
+        host: [sdk.address],
+        httpsPort: 443,
+        mqttPort: 8883,
+        amqpPort: 5671,
+      },
+    });
+    program = await sdk.start({ CA_FILE: server.connection.caFile });
+    reader = await EventsReader.start(server.connection);
+    commands = new CommandSender(hub());
+  }, PREPARE_MS_MAX);
+
+  afterAll(async () => {
+    // Whatever part of the preparations failed, nothing of it stays behind.
+    await Promise.allSettled([
+      program?.[Symbol.asyncDispose](),
+      reader?.[Symbol.asyncDispose](),
+      rm(directory, { recursive: true, force: true }),
+    ]);
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  const hub = () => server.server.hubs.list()[0]!;
+  const rest = () => server.client();
+
+  async function invoke(target: string, methodName: string, payload: unknown) {
+    const body = { methodName, payload, responseTimeoutInSeconds: 20, connectTimeoutInSeconds: 20 };
+    return rest().call({ method: "POST", path: `/twins/${target}/methods`, body });
+  }
+
+  async function desire(target: string, desired: object): Promise<number> {
+    const body = { properties: { desired } };
+    const answer = await rest().call({ method: "PATCH", path: `/twins/${target}`, body });
+    expect(answer.status).toBe(200);
+    return (answer.body as { properties: { desired: { $version: number } } }).properties.desired
+      .$version;
+  }
+
+  async function eventsOf(deviceId: string, count: number) {
+    const own = () =>
+      reader.events.filter(
+        (event) => event.systemProperties["iothub-connection-device-id"] === deviceId,
+      );
+    await reader.waitFor(() => own().length >= count, `${count} events of ${deviceId}`, 20_000);
+    return own();
+  }
+
+  describe.each(sdk.transports)("over $name", ({ id: transport, features }) => {
+    const device = `device-${transport}`;
+    // What the SDK does not have on this transport is no test, and so not skipped either.
+    // What the SDK does not have on this transport is no test, and so not skipped either.
+    const testWith = (feature: DeviceFeature) =>
+      features.includes(feature) ? test : () => undefined;
+
+    beforeAll(async () => {
+      const { connectionString } = await rest().createDevice(device);
+      await program.call("open", { name: device, transport, connectionString });
+    });
+
+    afterAll(async () => {
+      await program.call("close", { name: device });
+    });
+
+    test("telemetry arrives with its properties, in order", async () => {
+      for (let n = 0; n < 10; n++) {
+        const message = {
+          body: JSON.stringify({ n }),
+          messageId: `m${n}`,
+          correlationId: "c-1",
+          contentType: "application/json",
+          contentEncoding: "utf-8",
+          properties: { room: "a & b = c", "50 %": "x/y?z" },
+        };
+        await program.call("send", { name: device, message });
+      }
+      const events = await eventsOf(device, 10);
+      expect(events.map(({ body }) => body)).toEqual(Array.from({ length: 10 }, (_, n) => ({ n })));
+      expect(events[3]).toMatchObject({
+        messageId: "m3",
+        correlationId: "c-1",
+        contentType: "application/json",
+        properties: { room: "a & b = c", "50 %": "x/y?z" },
+      });
+    });
+
+    testWith("batches")("a batch arrives as its messages", async () => {
+      const name = `batch-${transport}`;
+      const { connectionString } = await rest().createDevice(name);
+      await program.call("open", { name, transport, connectionString });
+      const messages = Array.from({ length: 20 }, (_, n) => ({
+        body: JSON.stringify({ n }),
+        messageId: `b${n}`,
+        properties: { n: String(n) },
+      }));
+      await program.call("sendBatch", { name, messages });
+      const events = await eventsOf(name, 20);
+      expect(events.map(({ messageId }) => messageId)).toEqual(
+        messages.map(({ messageId }) => messageId),
+      );
+      expect(events[7]).toMatchObject({ properties: { n: "7" } });
+      await program.call("close", { name });
+    });
+
+    testWith("twins")("the twin is read, reported to, and heard of when it changes", async () => {
+      const before = await desire(device, { interval: 10, "nested-key": { a: [1, 2] } });
+      expect(await program.call("twin", { name: device })).toMatchObject({
+        desired: { interval: 10, "nested-key": { a: [1, 2] }, $version: before },
+        reported: { $version: 1 },
+      });
+      await program.call("listenForDesired", { name: device });
+      await program.call("report", { name: device, patch: { fan: { speed: 3 }, gone: "x" } });
+      await program.call("report", { name: device, patch: { gone: null } });
+      expect(await program.call("twin", { name: device })).toMatchObject({
+        reported: { fan: { speed: 3 }, $version: 3 },
+      });
+      const answer = await rest().call({ method: "GET", path: `/twins/${device}` });
+      const { reported } = (answer.body as { properties: { reported: object } }).properties;
+      expect(reported).toMatchObject({ fan: { speed: 3 } });
+      expect(reported).not.toHaveProperty("gone");
+      const $version = await desire(device, { interval: 20 });
+      expect(await program.call("nextDesired", { name: device })).toEqual({
+        interval: 20,
+        $version,
+      });
+    });
+
+    testWith("methods")("methods are asked and answered", async () => {
+      await program.call("answerMethods", { name: device });
+      const payload = { text: "größe", list: [1, null, { a: true }] };
+      expect(await invoke(device, "open", payload)).toMatchObject({
+        status: 200,
+        body: { status: 200, payload: { name: "open", payload } },
+      });
+      expect(await invoke(device, "fail", null)).toMatchObject({
+        status: 200,
+        body: { status: 418, payload: { name: "fail" } },
+      });
+    });
+
+    test("commands arrive in order, and their sender hears of it", async () => {
+      await program.call("listenForCommands", { name: device });
+      await commands.send(device, "c1", { mood: "a b" });
+      await commands.send(device, "c2");
+      expect(await program.call("nextCommand", { name: device })).toMatchObject({
+        body: "c1",
+        messageId: "c1",
+        properties: { mood: "a b" },
+      });
+      expect(await program.call("nextCommand", { name: device })).toMatchObject({ body: "c2" });
+      expect(await commands.outcomes(device, 2)).toEqual({ c1: "Success", c2: "Success" });
+    });
+
+    testWith("rejecting")("a rejected command is gone, and its sender hears of it", async () => {
+      await commands.send(device, "rejected", { verdict: "reject" });
+      expect(await program.call("nextCommand", { name: device })).toMatchObject({
+        body: "rejected",
+      });
+      expect(await commands.outcomes(device, 1)).toEqual({ rejected: "Rejected" });
+    });
+
+    testWith("abandoning")("an abandoned command comes again until it is dead", async () => {
+      await commands.send(device, "abandoned", { verdict: "abandon" });
+      for (let n = 0; n < hub().settings.commands.deliveryCountMax; n++) {
+        expect(await program.call("nextCommand", { name: device })).toMatchObject({
+          body: "abandoned",
+        });
+      }
+      expect(await commands.outcomes(device, 1)).toEqual({ abandoned: "DeliveryCountExceeded" });
+    });
+
+    testWith("modules")("modules send through outputs, and have twins and methods", async () => {
+      const name = `${device}/camera`;
+      const connectionString = await createModule(device, "camera");
+      await program.call("open", { name, transport, connectionString });
+      const message = { body: JSON.stringify({ shot: 1 }), outputName: "pictures" };
+      await program.call("send", { name, message });
+      await reader.waitFor(() => reader.events.some(isFrom(device, "camera")), "module event");
+      expect(reader.events.find(isFrom(device, "camera"))).toMatchObject({
+        body: { shot: 1 },
+        systemProperties: { "iothub-connection-module-id": "camera" },
+      });
+      await program.call("report", { name, patch: { lens: "wide" } });
+      expect(await program.call("twin", { name })).toMatchObject({ reported: { lens: "wide" } });
+      await program.call("listenForDesired", { name });
+      const $version = await desire(`${device}/modules/camera`, { zoom: 2 });
+      expect(await program.call("nextDesired", { name })).toEqual({ zoom: 2, $version });
+      await program.call("answerMethods", { name });
+      expect(await invoke(`${device}/modules/camera`, "shoot", 3)).toMatchObject({
+        body: { status: 200, payload: { name: "shoot", payload: 3 } },
+      });
+      await program.call("close", { name });
+    });
+
+    testWith("certificates")("a device opens with its certificate", async () => {
+      const name = `certified-${transport}`;
+      await program.call("open", { name, transport, certificate: await certify(name) });
+      await program.call("send", { name, message: { body: "{}" } });
+      const [event] = await eventsOf(name, 1);
+      expect(event!.systemProperties["iothub-connection-auth-method"]).toContain("x509");
+      await program.call("close", { name });
+    });
+
+    testWith("files")("a file is uploaded, and back ends hear of it", async () => {
+      await program.call("upload", { name: device, blobName: "logs/1.txt", text: "hello" });
+      const heard = await hub().fileNotifications.receive();
+      expect(heard?.records).toMatchObject([
+        { deviceId: device, blobName: `${device}/logs/1.txt`, blobSizeBytes: 5 },
+      ]);
+      await hub().fileNotifications.complete(heard!.lockToken);
+    });
+
+    testWith("renewal")("a token is renewed in time, and nothing is missed", async () => {
+      const name = `renewing-${transport}`;
+      const { connectionString } = await rest().createDevice(name);
+      const { tokenTtlSeconds } = sdk;
+      await program.call("open", { name, transport, connectionString, tokenTtlSeconds });
+      await program.call("answerMethods", { name });
+      const session = hub().sessions.find({ deviceId: name })!;
+      // Clients open another connection, or prove themselves again on the one they have.
+      const renew = vi.spyOn(session, "renew");
+      await expect
+        .poll(
+          () => {
+            const current = hub().sessions.find({ deviceId: name });
+            return (current !== undefined && current !== session) || renew.mock.calls.length > 0;
+          },
+          { timeout: 20_000 },
+        )
+        .toBe(true);
+      expect(await invoke(name, "renewed", 1)).toMatchObject({ body: { status: 200 } });
+      await program.call("send", { name, message: { body: "{}" } });
+      await program.call("close", { name });
+    });
+
+    testWith("twins")("everything goes on after the connection was lost", async () => {
+      const count = (await eventsOf(device, 10)).length;
+      const before = hub().sessions.find({ deviceId: device });
+      hub().sessions.close({ deviceId: device }, "shutdown");
+      await expect
+        .poll(() => hub().sessions.find({ deviceId: device }), { timeout: 20_000 })
+        .not.toSatisfy((session) => session === undefined || session === before);
+      await program.call("send", { name: device, message: { body: "{}" } });
+      await eventsOf(device, count + 1);
+      expect(await invoke(device, "again", 1)).toMatchObject({ body: { status: 200 } });
+      const $version = await desire(device, { interval: 30 });
+      expect(await program.call("nextDesired", { name: device })).toEqual({
+        interval: 30,
+        $version,
+      });
+      await commands.send(device, "c9");
+      expect(await program.call("nextCommand", { name: device })).toMatchObject({ body: "c9" });
+    });
+  });
+
+  const isFrom =
+    (deviceId: string, moduleId: string) =>
+    ({ systemProperties }: { systemProperties: Readonly<Record<string, unknown>> }): boolean =>
+      systemProperties["iothub-connection-device-id"] === deviceId &&
+      systemProperties["iothub-connection-module-id"] === moduleId;
+
+  async function createModule(deviceId: string, moduleId: string): Promise<string> {
+    const answer = await rest().call({
+      method: "PUT",
+      path: `${devicePath(deviceId)}/modules/${moduleId}`,
+      body: { deviceId, moduleId },
+    });
+    const created = answer.body as { authentication: { symmetricKey: { primaryKey: string } } };
+    const { primaryKey } = created.authentication.symmetricKey;
+    return `HostName=${sdk.address};DeviceId=${deviceId};ModuleId=${moduleId};SharedAccessKey=${primaryKey}`;
+  }
+
+  /** A device with a certificate of its own, in files, as programs on devices find theirs. */
+  async function certify(deviceId: string) {
+    const { certPem, keyPem } = await makeTestCertificate({ commonName: deviceId });
+    const primaryThumbprint = new X509Certificate(certPem).fingerprint.replaceAll(":", "");
+    const body = {
+      deviceId,
+      authentication: { type: "selfSigned", x509Thumbprint: { primaryThumbprint } },
+    };
+    const answer = await rest().call({ method: "PUT", path: devicePath(deviceId), body });
+    expect(answer.status).toBe(200);
+    const certFile = path.join(directory, `${deviceId}.pem`);
+    const keyFile = path.join(directory, `${deviceId}.key`);
+    await writeFile(certFile, certPem);
+    await writeFile(keyFile, keyPem);
+    return { hostName: sdk.address, deviceId, certFile, keyFile };
+  }
+}
