@@ -1,29 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
-import type {
-  Clock,
-  Hub,
-  HubDirectory,
-  HubSettings,
-  ProvisioningDirectory,
-  Secrets,
-} from "@larimar/domain";
-import {
-  DEFAULT_BLOB_LIMITS,
-  DEFAULT_LIMITS,
-  DEFAULT_METHOD_LIMITS,
-  createHub,
-  createHubDirectory,
-} from "@larimar/domain";
-import type { Storage } from "@larimar/storage";
+import type { Clock, HubDirectory, ProvisioningDirectory, Secrets } from "@larimar/domain";
+import { createHubDirectory } from "@larimar/domain";
 import { openStorage } from "@larimar/storage";
-import { BLOB_ACCOUNT_NAME, createEventEncoder } from "@larimar/wire";
+import { createEventEncoder } from "@larimar/wire";
 import type { Config } from "./config/config-schema.ts";
 import { keepAdminToken } from "./connection/admin-token.ts";
 import { writeConnectionFile } from "./connection/connection-file.ts";
 import type { ConnectionInfo } from "./connection/connection-info.ts";
 import { describeConnection } from "./connection/connection-info.ts";
+import { openHub } from "./hubs/open-hub.ts";
 import { settleHubs } from "./hubs/settle-hubs.ts";
 import type { Ports } from "./listeners/bind-ports.ts";
 import { bindPorts } from "./listeners/bind-ports.ts";
@@ -34,7 +21,6 @@ import { Owned } from "./owned.ts";
 import { openProvisioning } from "./provisioning/open-provisioning.ts";
 import { settleProvisioning } from "./provisioning/settle-provisioning.ts";
 import { NodeSecrets } from "./secrets/node-secrets.ts";
-import { chooseAccount } from "./uploads/choose-account.ts";
 import { fileStorageOf } from "./uploads/file-storage.ts";
 import { systemClock } from "./time/system-clock.ts";
 import { certificateNames, serverNames } from "./tls/certificate-names.ts";
@@ -137,8 +123,11 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
       clock,
       log: log.child({ subsystem: "tls" }),
     });
-  const openParts = { ...parts, storage, httpsPort: bound.ports.https };
-  const hubs = await openHubs(settings, openParts, owned);
+  const encoder = createEventEncoder();
+  const openParts = { storage, encoder, httpsPort: bound.ports.https, clock, secrets, log };
+  const hubs = await Promise.all(
+    settings.map(async (hub) => owned.add(await openHub(hub, openParts))),
+  );
   const certificate = owned.add(
     await ServerCertificate.open({ source, clock, log: log.child({ subsystem: "tls" }) }),
   );
@@ -197,39 +186,4 @@ async function dataDirectoryOf(config: Config, owned: Owned): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), "larimar-"));
   owned.defer(() => rm(directory, { recursive: true, force: true }));
   return directory;
-}
-
-interface OpenHubsParts extends ServerParts {
-  readonly storage: Storage;
-  readonly httpsPort: number;
-}
-
-async function openHubs(
-  settings: readonly HubSettings[],
-  { clock, secrets, log, storage, httpsPort }: OpenHubsParts,
-  owned: Owned,
-): Promise<readonly Hub[]> {
-  const encoder = createEventEncoder();
-  const uploadLog = log.child({ subsystem: "uploads" });
-  return Promise.all(
-    settings.map(async (hub) => {
-      const stores = storage.forHub(hub.name);
-      const { blobs } = stores;
-      const account = chooseAccount({ settings: hub, blobs, httpsPort, clock, log: uploadLog });
-      return owned.add(
-        createHub(hub, {
-          clock,
-          secrets,
-          encoder,
-          limits: DEFAULT_LIMITS,
-          methodLimits: DEFAULT_METHOD_LIMITS,
-          blobLimits: DEFAULT_BLOB_LIMITS,
-          blobAccountName: BLOB_ACCOUNT_NAME,
-          uploadAccount: () => account,
-          ...stores,
-          eventLog: await storage.openEventLog(hub),
-        }),
-      );
-    }),
-  );
 }

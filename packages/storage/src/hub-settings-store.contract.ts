@@ -1,6 +1,8 @@
 import {
   DEFAULT_COMMAND_SETTINGS,
   DEFAULT_FILE_UPLOAD_SETTINGS,
+  DEFAULT_HUB_RESOURCE,
+  DEFAULT_ROUTING_SETTINGS,
   type HubSettings,
   type HubSettingsStore,
 } from "@larimar/domain";
@@ -35,6 +37,17 @@ export function hubSettingsStoreContract(
       expect((await store.find("local"))?.etag).toBe("b");
     });
 
+    test("forgets what it is told to, however the name is written, and takes the name again", async () => {
+      const store = await open();
+      await store.put(settings("local", "a"), undefined);
+      await store.put(settings("other", "a"), undefined);
+      await store.delete("LOCAL");
+      await store.delete("unknown");
+      expect(await store.find("local")).toBeUndefined();
+      expect((await store.list()).map((hub) => hub.name)).toEqual(["other"]);
+      expect(await store.put(settings("local", "b"), undefined)).toBe("written");
+    });
+
     test("lists hubs in the order in which they were created", async () => {
       const store = await open();
       for (const name of ["second", "first", "third"]) {
@@ -60,5 +73,8 @@ function settings(name: string, etag: string): HubSettings {
     commands: DEFAULT_COMMAND_SETTINGS,
     fileUpload: DEFAULT_FILE_UPLOAD_SETTINGS,
     blobAccountKeys: { primaryKey: "p", secondaryKey: "s" },
+    routing: DEFAULT_ROUTING_SETTINGS,
+    resource: DEFAULT_HUB_RESOURCE,
+    isDeleted: false,
   };
 }

@@ -33,6 +33,35 @@ describe("the hub directory", () => {
   });
 });
 
+describe("a directory whose hubs come and go", () => {
+  test("finds a hub as soon as it is there, and no more once it is gone", () => {
+    const [first, second] = [hubNamed("local", ["localhost"]), hubNamed("second", ["two"])];
+    const directory = createHubDirectory([first], { isStrict: false });
+    expect(directory.resolve("two")).toBe(first);
+    directory.add(second);
+    expect(directory.resolve("two")).toBe(second);
+    directory.remove(first);
+    expect(directory.find("local")).toBeUndefined();
+    expect(directory.resolve("localhost")).toBe(second);
+    directory.remove(second);
+    expect(directory.resolve("two")).toBeUndefined();
+  });
+
+  test("knows names that a hub gets later", async () => {
+    const hub = hubNamed("local", ["localhost"]);
+    const directory = createHubDirectory([hub], { isStrict: true });
+    await hub.configuration.change({ hostNames: ["hub.example"] });
+    expect(directory.resolve("hub.example")).toBe(hub);
+    expect(directory.resolve("localhost")).toBeUndefined();
+  });
+
+  test("takes no second hub of the same name", () => {
+    const directory = createHubDirectory([hubNamed("local", [])], { isStrict: false });
+    expect(() => directory.add(hubNamed("LOCAL", []))).toThrow("already");
+    expect(directory.list()).toHaveLength(1);
+  });
+});
+
 test("a host name loses its port and brackets", () => {
   expect(normalizeHostName("[::1]:443")).toBe("::1");
   expect(normalizeHostName("::1")).toBe("::1");

@@ -1,3 +1,4 @@
+import { HubError } from "../errors/hub-error.ts";
 import type { Hub } from "./hub.ts";
 
 /** Which hub a client means: many share one listener. */
@@ -12,29 +13,78 @@ export interface HubDirectory {
   list(): readonly Hub[];
 }
 
+/** One whose hubs come and go while it is asked. */
+export interface LiveHubDirectory extends HubDirectory {
+  /** Throws `HubAlreadyExists`. */
+  add(hub: Hub): void;
+  remove(hub: Hub): void;
+}
+
 export function createHubDirectory(
   hubs: readonly Hub[],
   options: { isStrict: boolean },
-): HubDirectory {
-  const byHostName = new Map<string, Hub>();
-  const byName = new Map<string, Hub>();
-  for (const hub of hubs) {
-    byName.set(hub.settings.name.toLowerCase(), hub);
-    for (const hostName of hub.settings.hostNames) {
-      const key = normalizeHostName(hostName);
-      // The first hub of the list is the default one and keeps a name that a later one repeats.
-      if (!byHostName.has(key)) byHostName.set(key, hub);
+): LiveHubDirectory {
+  const directory = new HubTable(options.isStrict);
+  for (const hub of hubs) directory.add(hub);
+  return directory;
+}
+
+class HubTable implements LiveHubDirectory {
+  readonly #isStrict: boolean;
+  /** Each with what tells of its changes; the first is the default one. */
+  readonly #hubs = new Map<Hub, Disposable>();
+  #byHostName = new Map<string, Hub>();
+  #byName = new Map<string, Hub>();
+  #list: readonly Hub[] = [];
+
+  constructor(isStrict: boolean) {
+    this.#isStrict = isStrict;
+  }
+
+  add(hub: Hub): void {
+    const { name } = hub.settings;
+    if (this.find(name) !== undefined) {
+      throw new HubError("HubAlreadyExists", `There is a hub '${name}' already`, { hub: name });
+    }
+    const watch = hub.configuration.observe((now, before) => {
+      if (now.hostNames !== before.hostNames) this.#index();
+    });
+    this.#hubs.set(hub, watch);
+    this.#index();
+  }
+
+  remove(hub: Hub): void {
+    this.#hubs.get(hub)?.[Symbol.dispose]();
+    this.#hubs.delete(hub);
+    this.#index();
+  }
+
+  resolve(hostName: string | undefined): Hub | undefined {
+    const known =
+      hostName === undefined ? undefined : this.#byHostName.get(normalizeHostName(hostName));
+    return known ?? (this.#isStrict ? undefined : this.#list[0]);
+  }
+
+  find(hubName: string): Hub | undefined {
+    return this.#byName.get(hubName.toLowerCase());
+  }
+
+  list(): readonly Hub[] {
+    return this.#list;
+  }
+
+  #index(): void {
+    this.#list = [...this.#hubs.keys()];
+    this.#byName = new Map(this.#list.map((hub) => [hub.settings.name.toLowerCase(), hub]));
+    this.#byHostName = new Map();
+    for (const hub of this.#list) {
+      for (const hostName of hub.settings.hostNames) {
+        const key = normalizeHostName(hostName);
+        // The first hub of the list is the default one and keeps a name that a later one repeats.
+        if (!this.#byHostName.has(key)) this.#byHostName.set(key, hub);
+      }
     }
   }
-  return {
-    resolve(hostName) {
-      const known =
-        hostName === undefined ? undefined : byHostName.get(normalizeHostName(hostName));
-      return known ?? (options.isStrict ? undefined : hubs[0]);
-    },
-    find: (hubName) => byName.get(hubName.toLowerCase()),
-    list: () => hubs,
-  };
 }
 
 export function normalizeHostName(hostName: string): string {

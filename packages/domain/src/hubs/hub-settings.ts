@@ -4,6 +4,10 @@ import type { CommandSettings } from "../commands/command-settings.ts";
 import { DEFAULT_COMMAND_SETTINGS } from "../commands/command-settings.ts";
 import type { BlobAccountKeys, FileUploadSettings } from "../files/file-upload-settings.ts";
 import { DEFAULT_FILE_UPLOAD_SETTINGS } from "../files/file-upload-settings.ts";
+import type { RoutingSettings } from "../routing/routing-settings.ts";
+import { DEFAULT_ROUTING_SETTINGS } from "../routing/routing-settings.ts";
+import type { HubResource } from "./hub-resource.ts";
+import { DEFAULT_HUB_RESOURCE } from "./hub-resource.ts";
 
 /** How long events are kept: whichever limit is reached first. */
 export interface EventRetention {
@@ -27,10 +31,14 @@ export interface HubSettings {
   readonly fileUpload: FileUploadSettings;
   /** Of the built-in account, kept also while files go elsewhere. */
   readonly blobAccountKeys: BlobAccountKeys;
+  readonly routing: RoutingSettings;
+  readonly resource: HubResource;
+  /** Its deletion began: it is served no more, and what is left of it goes. */
+  readonly isDeleted: boolean;
 }
 
 /** Settings that came after the first data directories were made. */
-type LaterSettings = "fileUpload" | "blobAccountKeys";
+type LaterSettings = "fileUpload" | "blobAccountKeys" | "routing" | "resource" | "isDeleted";
 
 /** What a store may hold: an older version wrote less. */
 export type StoredHubSettings = Omit<HubSettings, LaterSettings> &
@@ -43,6 +51,9 @@ export function completeHubSettings(stored: StoredHubSettings, secrets: Secrets)
     commands: { ...DEFAULT_COMMAND_SETTINGS, ...stored.commands },
     fileUpload: { ...DEFAULT_FILE_UPLOAD_SETTINGS, ...stored.fileUpload },
     blobAccountKeys: stored.blobAccountKeys ?? createBlobAccountKeys(secrets),
+    routing: { ...DEFAULT_ROUTING_SETTINGS, ...stored.routing },
+    resource: { ...DEFAULT_HUB_RESOURCE, ...stored.resource },
+    isDeleted: stored.isDeleted ?? false,
   };
 }
 
@@ -61,5 +72,7 @@ export interface HubSettingsStore {
   find(name: string): Promise<StoredHubSettings | undefined>;
   /** Compare-and-set: no expected etag means "must not exist yet". */
   put(settings: HubSettings, expectedEtag: string | undefined): Promise<"written" | "conflict">;
+  /** The settings alone: whatever else is kept of the hub has to be gone before. */
+  delete(name: string): Promise<void>;
   list(): Promise<readonly StoredHubSettings[]>;
 }

@@ -24,8 +24,9 @@ import { Telemetry } from "../telemetry/telemetry.ts";
 import type { Clock } from "../time/clock.ts";
 import type { TwinStore } from "../twins/twin-store.ts";
 import { Twins } from "../twins/twins.ts";
+import { HubConfiguration } from "./hub-configuration.ts";
 import { HubObservers } from "./hub-observer.ts";
-import type { HubSettings } from "./hub-settings.ts";
+import type { HubSettings, HubSettingsStore } from "./hub-settings.ts";
 
 /** What one hub stands on; the composition root brings them. */
 export interface HubParts extends HubFilesParts {
@@ -34,6 +35,7 @@ export interface HubParts extends HubFilesParts {
   readonly encoder: EventEncoder;
   readonly limits: Limits;
   readonly methodLimits: MethodLimits;
+  readonly settingsStore: HubSettingsStore;
   readonly devices: DeviceStore;
   readonly modules: ModuleStore;
   readonly presence: PresenceStore;
@@ -46,7 +48,9 @@ export interface HubParts extends HubFilesParts {
 
 /** Everything a head may ask of a hub. */
 export interface Hub extends HubFiles, AsyncDisposable {
+  /** As they are now: not to be kept. */
   readonly settings: HubSettings;
+  readonly configuration: HubConfiguration;
   readonly access: Access;
   readonly devices: DeviceRegistry;
   readonly modules: ModuleRegistry;
@@ -68,8 +72,10 @@ const COMMAND_SWEEP_INTERVAL_MS = 10_000;
 /** Uploads nobody reported on, notifications nobody took and abandoned blocks go within this time. */
 const FILE_SWEEP_INTERVAL_MS = 10 * 60 * 1000;
 
-export function createHub(settings: HubSettings, parts: HubParts): Hub {
+export function createHub(initial: HubSettings, parts: HubParts): Hub {
   const { clock, secrets, encoder, limits, eventLog, presence } = parts;
+  const configuration = new HubConfiguration(initial, { store: parts.settingsStore, secrets });
+  const settings = (): HubSettings => configuration.current;
   const observers = new HubObservers();
   const sessions = new Sessions({ clock, presence, eventLog, observers });
   const generationOf = async ({ deviceId, moduleId }: IdentityKey): Promise<string | undefined> =>
@@ -84,7 +90,7 @@ export function createHub(settings: HubSettings, parts: HubParts): Hub {
     store: parts.feedback,
     secrets,
     clock,
-    settings: () => settings.commands.feedback,
+    settings: () => settings().commands.feedback,
     batch: FEEDBACK_BATCH,
   });
   const commands = new Commands({
@@ -93,10 +99,10 @@ export function createHub(settings: HubSettings, parts: HubParts): Hub {
     sessions,
     secrets,
     clock,
-    settings: () => settings.commands,
+    settings: () => settings().commands,
     generationOf,
   });
-  const hubFiles = createHubFiles(() => settings, parts);
+  const hubFiles = createHubFiles(settings, parts);
   const sweepers = [
     every(clock, COMMAND_SWEEP_INTERVAL_MS, () => commands.sweep()),
     every(clock, FILE_SWEEP_INTERVAL_MS, async () => {
@@ -105,9 +111,12 @@ export function createHub(settings: HubSettings, parts: HubParts): Hub {
     }),
   ];
   return {
-    settings,
+    get settings() {
+      return configuration.current;
+    },
+    configuration,
     access: new Access({
-      settings: () => settings,
+      settings,
       devices: parts.devices,
       modules: parts.modules,
       secrets,
@@ -118,7 +127,7 @@ export function createHub(settings: HubSettings, parts: HubParts): Hub {
     sessions,
     subscriptions: parts.subscriptions,
     telemetry: new Telemetry({ eventLog, encoder, limits }),
-    events: new Events({ settings: () => settings, eventLog, limits }),
+    events: new Events({ settings, eventLog, limits }),
     twins: new Twins({
       store: parts.twins,
       sessions,

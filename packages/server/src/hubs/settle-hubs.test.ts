@@ -21,6 +21,10 @@ class PaperStore implements HubSettingsStore {
     return "written";
   }
 
+  async delete(name: string): Promise<void> {
+    this.hubs.delete(name);
+  }
+
   async list(): Promise<readonly StoredHubSettings[]> {
     return [...this.hubs.values()];
   }

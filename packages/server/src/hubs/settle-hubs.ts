@@ -12,6 +12,8 @@ import {
   DEFAULT_COMMAND_SETTINGS,
   DEFAULT_CONSUMER_GROUP,
   DEFAULT_FILE_UPLOAD_SETTINGS,
+  DEFAULT_HUB_RESOURCE,
+  DEFAULT_ROUTING_SETTINGS,
   completeHubSettings,
   createBlobAccountKeys,
   createDefaultPolicies,
@@ -82,6 +84,9 @@ function newHub(name: string, createdAtMs: number, request: SettleHubsRequest): 
     commands: DEFAULT_COMMAND_SETTINGS,
     fileUpload: DEFAULT_FILE_UPLOAD_SETTINGS,
     blobAccountKeys: createBlobAccountKeys(request.secrets),
+    routing: DEFAULT_ROUTING_SETTINGS,
+    resource: DEFAULT_HUB_RESOURCE,
+    isDeleted: false,
   };
 }
 

@@ -18,6 +18,7 @@ export class SqliteHubSettingsStore implements HubSettingsStore {
   readonly #find: Database.Statement<[string], Row>;
   readonly #insert: Database.Statement<[Parameters]>;
   readonly #update: Database.Statement<[Parameters]>;
+  readonly #delete: Database.Statement<[string]>;
   readonly #list: Database.Statement<[], Row>;
 
   constructor(state: StateDatabase) {
@@ -30,6 +31,7 @@ export class SqliteHubSettingsStore implements HubSettingsStore {
     this.#update = connection.prepare(
       "UPDATE hubs SET settings = jsonb(:settings) WHERE hub = :hub AND etag = :expectedEtag",
     );
+    this.#delete = connection.prepare("DELETE FROM hubs WHERE hub = ?");
     this.#list = connection.prepare("SELECT json(settings) AS settings FROM hubs ORDER BY rowid");
   }
 
@@ -47,6 +49,10 @@ export class SqliteHubSettingsStore implements HubSettingsStore {
           : this.#update.run({ ...row, expectedEtag });
       return changes === 1 ? "written" : "conflict";
     });
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.#state.write(() => this.#delete.run(hubKey(name)));
   }
 
   async list(): Promise<readonly StoredHubSettings[]> {

@@ -1,0 +1,54 @@
+import type { Clock, EventEncoder, Hub, HubSettings, Secrets } from "@larimar/domain";
+import {
+  DEFAULT_BLOB_LIMITS,
+  DEFAULT_LIMITS,
+  DEFAULT_METHOD_LIMITS,
+  createHub,
+} from "@larimar/domain";
+import type { Storage } from "@larimar/storage";
+import { BLOB_ACCOUNT_NAME } from "@larimar/wire";
+import type { ServerLog } from "../log.ts";
+import { createLiveAccount } from "../uploads/live-account.ts";
+
+/** What all hubs of a server share. */
+export interface OpenHubParts {
+  readonly storage: Storage;
+  readonly encoder: EventEncoder;
+  readonly httpsPort: number;
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  readonly log: ServerLog;
+}
+
+/** A hub on the stores of this server, ready to be served. */
+export async function openHub(settings: HubSettings, parts: OpenHubParts): Promise<Hub> {
+  const { storage, encoder, httpsPort, clock, secrets, log } = parts;
+  const stores = storage.forHub(settings.name);
+  const accountOf = createLiveAccount({
+    blobs: stores.blobs,
+    httpsPort,
+    clock,
+    log: log.child({ subsystem: "uploads" }),
+  });
+  const hub: Hub = createHub(settings, {
+    clock,
+    secrets,
+    encoder,
+    limits: DEFAULT_LIMITS,
+    methodLimits: DEFAULT_METHOD_LIMITS,
+    blobLimits: DEFAULT_BLOB_LIMITS,
+    blobAccountName: BLOB_ACCOUNT_NAME,
+    uploadAccount: () => accountOf(hub.settings),
+    settingsStore: storage.hubSettings,
+    ...stores,
+    eventLog: await storage.openEventLog(settings),
+  });
+  hub.configuration.observe((now, before) => {
+    if (now.eventRetention === before.eventRetention) return;
+    // The log takes the new limits when it is opened again; should that fail, the next start does it.
+    storage.openEventLog(now).catch((error: unknown) => {
+      log.error({ err: error, hub: now.name }, "retention of events not changed");
+    });
+  });
+  return hub;
+}
