@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { GridReporter } from "./scripts/compatibility-grid/grid-reporter.ts";
 import { SummaryReporter } from "./scripts/summary-reporter.ts";
 
 // Tests run from source: the `source` condition of every package's exports names its src folder.
@@ -10,7 +11,7 @@ const shared = {
 
 export default defineConfig({
   test: {
-    reporters: ["default", new SummaryReporter()],
+    reporters: ["default", new GridReporter(), new SummaryReporter()],
     projects: [
       {
         ...shared,

@@ -4,6 +4,7 @@ import path from "node:path";
 import { Message } from "azure-iot-device";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ServerProcess } from "@larimar/testkit";
+import { cell } from "../grid/cell.ts";
 import type { ReceivedEvent } from "../support/events-reader.ts";
 import { EventsReader } from "../support/events-reader.ts";
 import { connectMqttDevice } from "../support/mqtt-device.ts";
@@ -71,51 +72,75 @@ describe("telemetry over MQTT from azure-iot-device", () => {
     }
   });
 
-  test("carries its properties and what the hub vouches for", () => {
-    const event = of(events, "thermostat-3")[7]!;
-    expect(event).toMatchObject({
-      messageId: "thermostat-3-7",
-      correlationId: "run 1 + 2 = 3",
-      contentType: "application/json",
-      properties: { n: "7", "größe & co": "50 % / ä?=" },
-      systemProperties: {
-        "iothub-connection-device-id": "thermostat-3",
-        "iothub-message-source": "Telemetry",
-      },
-    });
-    const { systemProperties } = event;
-    expect(
-      JSON.parse(String(systemProperties["iothub-connection-auth-method"])) as unknown,
-    ).toMatchObject({ scope: "device", type: "sas", issuer: "iothub" });
-    expect(systemProperties["iothub-connection-auth-generation-id"]).toMatch(/^\d+$/);
-    expect(Number(systemProperties["iothub-enqueuedtime"])).toBe(event.enqueuedAtMs);
-    expect(event.offset).toMatch(/^\d+$/);
-    expect(JSON.stringify(event.body)).toContain("7");
-  });
+  test(
+    "carries its properties and what the hub vouches for",
+    cell({
+      sdk: "@azure/event-hubs (Node)",
+      transport: "AMQP",
+      feature: "properties and annotations with their types",
+    }),
+    () => {
+      const event = of(events, "thermostat-3")[7]!;
+      expect(event).toMatchObject({
+        messageId: "thermostat-3-7",
+        correlationId: "run 1 + 2 = 3",
+        contentType: "application/json",
+        properties: { n: "7", "größe & co": "50 % / ä?=" },
+        systemProperties: {
+          "iothub-connection-device-id": "thermostat-3",
+          "iothub-message-source": "Telemetry",
+        },
+      });
+      const { systemProperties } = event;
+      expect(
+        JSON.parse(String(systemProperties["iothub-connection-auth-method"])) as unknown,
+      ).toMatchObject({ scope: "device", type: "sas", issuer: "iothub" });
+      expect(systemProperties["iothub-connection-auth-generation-id"]).toMatch(/^\d+$/);
+      expect(Number(systemProperties["iothub-enqueuedtime"])).toBe(event.enqueuedAtMs);
+      expect(event.offset).toMatch(/^\d+$/);
+      expect(JSON.stringify(event.body)).toContain("7");
+    },
+  );
 
-  test("is read over WebSockets just the same", async () => {
-    await using reader = await EventsReader.start(server.connection, { transport: "websocket" });
-    await reader.received(TOTAL);
-    expect(sorted(reader.events)).toEqual(sorted(events));
-  });
+  test(
+    "is read over WebSockets just the same",
+    cell({
+      sdk: "@azure/event-hubs (Node)",
+      transport: "AMQP over WebSockets",
+      feature: "properties and annotations with their types",
+    }),
+    async () => {
+      await using reader = await EventsReader.start(server.connection, { transport: "websocket" });
+      await reader.received(TOTAL);
+      expect(sorted(reader.events)).toEqual(sorted(events));
+    },
+  );
 
-  test("is read from an offset, a sequence number or a time in the middle", async () => {
-    const middle = eachPartition(events, (own) => own[Math.floor(own.length / 2)]!);
-    const expected = (isAfter: (event: ReceivedEvent, from: ReceivedEvent) => boolean) =>
-      sorted(events.filter((event) => isAfter(event, middle.get(event.partitionId)!)));
-    const read = async (start: (from: ReceivedEvent) => object, count: number) => {
-      const positions = Object.fromEntries([...middle].map(([id, from]) => [id, start(from)]));
-      await using reader = await EventsReader.start(server.connection, { start: positions });
-      return sorted(await reader.received(count));
-    };
-    const after = expected((event, from) => event.sequenceNumber > from.sequenceNumber);
-    const since = expected((event, from) => event.enqueuedAtMs > from.enqueuedAtMs);
-    expect(await read(({ offset }) => ({ offset }), after.length)).toEqual(after);
-    expect(await read(({ sequenceNumber }) => ({ sequenceNumber }), after.length)).toEqual(after);
-    expect(await read(({ enqueuedAtMs }) => ({ enqueuedOn: enqueuedAtMs }), since.length)).toEqual(
-      since,
-    );
-  });
+  test(
+    "is read from an offset, a sequence number or a time in the middle",
+    cell({
+      sdk: "@azure/event-hubs (Node)",
+      transport: "AMQP",
+      feature: "receive from every start position",
+    }),
+    async () => {
+      const middle = eachPartition(events, (own) => own[Math.floor(own.length / 2)]!);
+      const expected = (isAfter: (event: ReceivedEvent, from: ReceivedEvent) => boolean) =>
+        sorted(events.filter((event) => isAfter(event, middle.get(event.partitionId)!)));
+      const read = async (start: (from: ReceivedEvent) => object, count: number) => {
+        const positions = Object.fromEntries([...middle].map(([id, from]) => [id, start(from)]));
+        await using reader = await EventsReader.start(server.connection, { start: positions });
+        return sorted(await reader.received(count));
+      };
+      const after = expected((event, from) => event.sequenceNumber > from.sequenceNumber);
+      const since = expected((event, from) => event.enqueuedAtMs > from.enqueuedAtMs);
+      expect(await read(({ offset }) => ({ offset }), after.length)).toEqual(after);
+      expect(await read(({ sequenceNumber }) => ({ sequenceNumber }), after.length)).toEqual(after);
+      expect(
+        await read(({ enqueuedAtMs }) => ({ enqueuedOn: enqueuedAtMs }), since.length),
+      ).toEqual(since);
+    },
+  );
 
   test("is still there after a restart, and goes on where it was", async () => {
     await server.stop();

@@ -1,6 +1,7 @@
 import type { TestServer } from "@larimar/testkit";
 import { startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cell } from "../grid/cell.ts";
 import { EventsReader } from "../support/events-reader.ts";
 import { ProvisioningClient } from "../support/provisioning-client.ts";
 import { SoftwareTpm, hasSoftwareTpm } from "../support/software-tpm.ts";
@@ -8,7 +9,11 @@ import { SoftwareTpm, hasSoftwareTpm } from "../support/software-tpm.ts";
 // The clients know no other ports than 443, 8883 and 5671.
 const ADDRESS = "127.0.0.62";
 // The client does not offer MQTT with a TPM.
-const TRANSPORTS = ["Http", "Amqp", "AmqpWs"] as const;
+const TRANSPORTS = [
+  ["Http", "HTTPS"],
+  ["Amqp", "AMQP"],
+  ["AmqpWs", "AMQP over WebSockets"],
+] as const;
 
 describe.skipIf(!hasSoftwareTpm())("devices with a TPM (needs the Debian package swtpm)", () => {
   let server: TestServer;
@@ -37,28 +42,31 @@ describe.skipIf(!hasSoftwareTpm())("devices with a TPM (needs the Debian package
   }
 
   // One after the other: they share the TPM.
-  test.each(TRANSPORTS)(
-    "register over %s, and open their hub with the key they got",
-    async (by) => {
-      const registrationId = `tpm-${by.toLowerCase()}`;
-      await enroll(registrationId, await clients.endorsementKeyOf(tpm.port));
-      const outcome = await clients.register({
-        transport: by,
-        registrationId,
-        security: { kind: "tpm", port: tpm.port },
-        telemetry: "signed by a TPM",
-      });
-      expect(outcome).toMatchObject({ result: { status: "assigned", deviceId: registrationId } });
-      await using reader = await EventsReader.start(server.connection);
-      await reader.waitFor(
-        () =>
-          reader.events.some(
-            (event) => event.systemProperties["iothub-connection-device-id"] === registrationId,
-          ),
-        `event of ${registrationId}`,
-      );
-    },
-  );
+  for (const [by, transport] of TRANSPORTS) {
+    test(
+      `register over ${transport}, and open their hub with the key they got`,
+      cell({ sdk: "azure-iot-provisioning-device (Node)", transport, feature: "TPM" }),
+      async () => {
+        const registrationId = `tpm-${by.toLowerCase()}`;
+        await enroll(registrationId, await clients.endorsementKeyOf(tpm.port));
+        const outcome = await clients.register({
+          transport: by,
+          registrationId,
+          security: { kind: "tpm", port: tpm.port },
+          telemetry: "signed by a TPM",
+        });
+        expect(outcome).toMatchObject({ result: { status: "assigned", deviceId: registrationId } });
+        await using reader = await EventsReader.start(server.connection);
+        await reader.waitFor(
+          () =>
+            reader.events.some(
+              (event) => event.systemProperties["iothub-connection-device-id"] === registrationId,
+            ),
+          `event of ${registrationId}`,
+        );
+      },
+    );
+  }
 
   // Over AMQP, this client does not notice that it is refused.
   test("do not register when another TPM is enrolled", async () => {

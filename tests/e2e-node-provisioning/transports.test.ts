@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { TestCertificate, TestServer } from "@larimar/testkit";
 import { makeTestCertificate, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { cell } from "../grid/cell.ts";
+import type { Feature, Transport } from "../grid/features.ts";
 import { derivedKey } from "../support/derived-key.ts";
 import { EventsReader } from "../support/events-reader.ts";
 import { ProvisioningClient } from "../support/provisioning-client.ts";
@@ -10,6 +12,13 @@ import type { ProvisioningOutcome, Security, TransportName } from "../support/pr
 // The clients know no other ports than 443, 8883 and 5671.
 const ADDRESS = "127.0.0.61";
 const TRANSPORTS = ["Http", "Mqtt", "MqttWs", "Amqp", "AmqpWs"] as const;
+const GRID_TRANSPORTS: Record<TransportName, Transport> = {
+  Http: "HTTPS",
+  Mqtt: "MQTT",
+  MqttWs: "MQTT over WebSockets",
+  Amqp: "AMQP",
+  AmqpWs: "AMQP over WebSockets",
+};
 const GROUP_KEY = randomBytes(32).toString("base64");
 
 let server: TestServer;
@@ -74,6 +83,15 @@ async function authenticationOf(deviceId: string): Promise<unknown> {
   return (answer.body as { authentication: unknown }).authentication;
 }
 
+const onAll = (feature: Feature<"provisioning">) =>
+  cell(
+    ...TRANSPORTS.map((transport) => ({
+      sdk: "azure-iot-provisioning-device (Node)" as const,
+      transport: GRID_TRANSPORTS[transport],
+      feature,
+    })),
+  );
+
 const nameFor = (prefix: string, transport: string) => `${prefix}-${transport.toLowerCase()}`;
 
 const assigned = (deviceId: string) => ({
@@ -84,63 +102,82 @@ const assigned = (deviceId: string) => ({
   }) as unknown,
 });
 
-test("devices with keys of their own register by every transport", async () => {
-  const primaryKey = randomBytes(32).toString("base64");
-  const secondaryKey = randomBytes(32).toString("base64");
-  const outcomes = await registerByAll(async (transport) => {
-    const registrationId = nameFor("own-key", transport);
-    await enroll({
-      registrationId,
-      deviceId: `${registrationId}-device`,
-      attestation: { type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey } },
+test(
+  "devices with keys of their own register by every transport",
+  onAll("symmetric key"),
+  async () => {
+    const primaryKey = randomBytes(32).toString("base64");
+    const secondaryKey = randomBytes(32).toString("base64");
+    const outcomes = await registerByAll(async (transport) => {
+      const registrationId = nameFor("own-key", transport);
+      await enroll({
+        registrationId,
+        deviceId: `${registrationId}-device`,
+        attestation: { type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey } },
+      });
+      return { registrationId, security: { kind: "key", key: primaryKey } };
     });
-    return { registrationId, security: { kind: "key", key: primaryKey } };
-  });
-  expect(outcomes).toEqual(everywhere((by) => assigned(`${nameFor("own-key", by)}-device`)));
-  expect(await authenticationOf("own-key-amqp-device")).toMatchObject({
-    type: "sas",
-    symmetricKey: { primaryKey, secondaryKey },
-  });
-});
+    expect(outcomes).toEqual(everywhere((by) => assigned(`${nameFor("own-key", by)}-device`)));
+    expect(await authenticationOf("own-key-amqp-device")).toMatchObject({
+      type: "sas",
+      symmetricKey: { primaryKey, secondaryKey },
+    });
+  },
+);
 
-test("devices with keys derived from their group's register by every transport", async () => {
-  await enroll({
-    enrollmentGroupId: "derived",
-    attestation: {
-      type: "symmetricKey",
-      symmetricKey: { primaryKey: GROUP_KEY, secondaryKey: randomBytes(32).toString("base64") },
-    },
-  });
-  const outcomes = await registerByAll(async (transport) => {
-    const registrationId = nameFor("derived-key", transport);
-    return {
-      registrationId,
-      security: { kind: "key", key: derivedKey(GROUP_KEY, registrationId) },
-    };
-  });
-  expect(outcomes).toEqual(everywhere((by) => assigned(nameFor("derived-key", by))));
-});
+test(
+  "devices with keys derived from their group's register by every transport",
+  onAll("symmetric key derived from a group's"),
+  async () => {
+    await enroll({
+      enrollmentGroupId: "derived",
+      attestation: {
+        type: "symmetricKey",
+        symmetricKey: { primaryKey: GROUP_KEY, secondaryKey: randomBytes(32).toString("base64") },
+      },
+    });
+    const outcomes = await registerByAll(async (transport) => {
+      const registrationId = nameFor("derived-key", transport);
+      return {
+        registrationId,
+        security: { kind: "key", key: derivedKey(GROUP_KEY, registrationId) },
+      };
+    });
+    expect(outcomes).toEqual(everywhere((by) => assigned(nameFor("derived-key", by))));
+  },
+);
 
-test("devices with certificates of their own register by every transport", async () => {
-  const outcomes = await registerByAll(async (transport) => {
-    const registrationId = nameFor("own-certificate", transport);
-    const certificate = await makeTestCertificate({ commonName: registrationId });
-    await enroll({ registrationId, attestation: certificates("client", certificate) });
-    return { registrationId, security: asSecurity(certificate) };
-  });
-  expect(outcomes).toEqual(everywhere((by) => assigned(nameFor("own-certificate", by))));
-  expect(await authenticationOf("own-certificate-mqttws")).toMatchObject({ type: "selfSigned" });
-});
+test(
+  "devices with certificates of their own register by every transport",
+  onAll("X.509 certificate of its own"),
+  async () => {
+    const outcomes = await registerByAll(async (transport) => {
+      const registrationId = nameFor("own-certificate", transport);
+      const certificate = await makeTestCertificate({ commonName: registrationId });
+      await enroll({ registrationId, attestation: certificates("client", certificate) });
+      return { registrationId, security: asSecurity(certificate) };
+    });
+    expect(outcomes).toEqual(everywhere((by) => assigned(nameFor("own-certificate", by))));
+    expect(await authenticationOf("own-certificate-mqttws")).toMatchObject({ type: "selfSigned" });
+  },
+);
 
-test("devices with certificates below their group's register by every transport", async () => {
-  await enroll({ enrollmentGroupId: "signed", attestation: certificates("signing", root) });
-  const outcomes = await registerByAll(async (transport) => {
-    const registrationId = nameFor("signed", transport);
-    const certificate = await makeTestCertificate({ commonName: registrationId, issuer: factory });
-    return { registrationId, security: asSecurity(certificate) };
-  });
-  expect(outcomes).toEqual(everywhere((by) => assigned(nameFor("signed", by))));
-});
+test(
+  "devices with certificates below their group's register by every transport",
+  onAll("X.509 certificate below a group's"),
+  async () => {
+    await enroll({ enrollmentGroupId: "signed", attestation: certificates("signing", root) });
+    const outcomes = await registerByAll(async (transport) => {
+      const registrationId = nameFor("signed", transport);
+      const certificate = await makeTestCertificate({
+        commonName: registrationId,
+        issuer: factory,
+      });
+      return { registrationId, security: asSecurity(certificate) };
+    });
+    expect(outcomes).toEqual(everywhere((by) => assigned(nameFor("signed", by))));
+  },
+);
 
 test("what they say then arrives at the hub", async () => {
   await using reader = await EventsReader.start(server.connection);
