@@ -1,5 +1,12 @@
 import { AmqpWriter } from "../amqp/amqp-writer.ts";
-import { RECORD, readUint32, recordEnd, writeUint32 } from "./event-record.ts";
+import {
+  RECORD,
+  readUint32,
+  recordEnd,
+  referredRecord,
+  refersBack,
+  writeUint32,
+} from "./event-record.ts";
 
 // Event records become message payloads: position and time are put in front of what was encoded when the
 // event came in. (layout: event-record.ts; protocol reference: service-facing 5.6)
@@ -11,7 +18,10 @@ const template = createTemplate();
 
 /** The number of bytes `writeDelivery` will write. */
 export function measureDelivery(records: Uint8Array, at: number, position: number): number {
-  const copied = recordEnd(records, at) - at - RECORD.annotationsAt;
+  const own = recordEnd(records, at) - at;
+  const copied = refersBack(records, at)
+    ? own - RECORD.referringBodyAt + sharedBytes(records, at)
+    : own - RECORD.annotationsAt;
   return template.bytes.length + 1 + digitsOf(position) + copied;
 }
 
@@ -26,8 +36,11 @@ export function writeDelivery(
   target: Uint8Array,
   to: number,
 ): number {
-  const annotationBytes = readUint32(records, at + RECORD.annotationBytesAt);
-  const annotationsAt = at + RECORD.annotationsAt;
+  const isReferring = refersBack(records, at);
+  /** The record that holds what does not differ between events of the same kind. */
+  const source = isReferring ? referredRecord(records, at) : at;
+  const annotationBytes = readUint32(records, source + RECORD.annotationBytesAt);
+  const annotationsAt = source + RECORD.annotationsAt;
   const end = recordEnd(records, at);
   const digits = digitsOf(position);
 
@@ -48,12 +61,24 @@ export function writeDelivery(
     rest = tens;
   }
   next += digits;
-  const pairs = template.pairs + readPairCount(records, at);
+  const pairs = template.pairs + readPairCount(records, source);
   writeUint32(target, to + template.sizeAt, next + annotationBytes - to - template.sizeAt - 4);
   writeUint32(target, to + template.sizeAt + 4, pairs * 2);
   // Annotations and sections follow each other in the record as they do in the message.
-  target.set(records.subarray(annotationsAt, end), next);
-  return next + end - annotationsAt;
+  if (!isReferring) {
+    target.set(records.subarray(annotationsAt, end), next);
+    return next + end - annotationsAt;
+  }
+  const shared = sharedBytes(records, at);
+  target.set(records.subarray(annotationsAt, annotationsAt + shared), next);
+  const bodyAt = at + RECORD.referringBodyAt;
+  target.set(records.subarray(bodyAt, end), next + shared);
+  return next + shared + end - bodyAt;
+}
+
+/** How much of the other record a reader is sent: not the counts in front of its annotations. */
+function sharedBytes(records: Uint8Array, at: number): number {
+  return readUint32(records, at + RECORD.sharedBytesAt) - (RECORD.annotationsAt - RECORD.headAt);
 }
 
 /** What a reader that asked for runtime metrics is told with every event. (service-facing 5.7) */

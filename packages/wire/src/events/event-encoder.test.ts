@@ -5,7 +5,16 @@ import rhea from "rhea";
 import { describe, expect, test } from "vitest";
 import { measureDelivery, writeDelivery } from "./event-delivery.ts";
 import { createEventEncoder } from "./event-encoder.ts";
-import { iterateRecords, recordEnd, recordEnqueuedAtMs } from "./event-record.ts";
+import {
+  iterateRecords,
+  recordEnd,
+  recordEnqueuedAtMs,
+  REFERENCE_BYTES_MAX,
+  referredRecord,
+  refersBack,
+} from "./event-record.ts";
+
+const BODY = new Uint8Array(100);
 
 const text = fc.string({ unit: "grapheme", maxLength: 300 });
 const plainText = fc.string({ unit: "grapheme-ascii", maxLength: 300 });
@@ -92,7 +101,7 @@ describe("an event that was encoded", () => {
         const starts = [...iterateRecords(records)];
         expect(starts).toHaveLength(sent.length);
         for (const at of starts) {
-          expect(recordEnd(records, at)).toBe(at + 4 + view.getUint32(at));
+          expect(recordEnd(records, at)).toBe(at + 4 + (view.getUint32(at) & 0x7fff_ffff));
           expect(view.getFloat64(at + 4)).toBe(enqueuedAtMs);
           expect(recordEnqueuedAtMs(records, at)).toBe(enqueuedAtMs);
         }
@@ -121,6 +130,29 @@ describe("an event that was encoded", () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  test("costs its body and little else while nothing but the body changes", () => {
+    const shared = messageProperties({ contentType: "text/plain" }, new Map());
+    const sent = Array.from({ length: 100 }, () => ({ properties: shared, body: BODY }));
+    const first = encoder.measure(originOf("a"), sent.slice(0, 1));
+    expect(first).toBeGreaterThan(250);
+    const all = encoder.measure(originOf("a"), sent);
+    expect(all - first).toBe(99 * (20 + 2 + BODY.length));
+  });
+
+  test("refers no further back than a row may be longer than it should", () => {
+    const shared = messageProperties({ contentType: "text/plain" }, new Map());
+    const body = new Uint8Array(10_000);
+    const sent = Array.from({ length: 50 }, () => ({ properties: shared, body }));
+    const records = encode(originOf("a"), sent, 1);
+    let lastComplete = 0;
+    for (const at of iterateRecords(records)) {
+      if (!refersBack(records, at)) lastComplete = at;
+      else expect(referredRecord(records, at)).toBe(lastComplete);
+      expect(at - lastComplete).toBeLessThanOrEqual(REFERENCE_BYTES_MAX);
+    }
+    expect(lastComplete).toBeGreaterThan(400_000);
   });
 
   test("is not mistaken for an earlier one of the same properties from another device", () => {

@@ -2,7 +2,7 @@ import type { EventEncoder, EventOrigin, MessageProperties } from "@larimar/doma
 import type { AnnotationPairs } from "./event-annotations.ts";
 import { encodeMessageAnnotations, encodeOriginAnnotations } from "./event-annotations.ts";
 import { encodePropertySections } from "./bare-message.ts";
-import { RECORD, writeUint32 } from "./event-record.ts";
+import { RECORD, REFERENCE_BYTES_MAX, writeReferringLength, writeUint32 } from "./event-record.ts";
 
 const SHORT_BODY_BYTES_MAX = 255;
 
@@ -21,7 +21,8 @@ interface OriginEntry {
 /**
  * The encoder of event records (layout: event-record.ts). Devices send the same properties with message
  * after message, so everything of a record but its time and body is encoded once per pair of origin and
- * properties. The caches hold on to nothing that nobody else holds.
+ * properties, and written once for as long as it does not change within one call. The caches hold on to
+ * nothing that nobody else holds.
  */
 export function createEventEncoder(): EventEncoder {
   const origins = new WeakMap<EventOrigin, OriginEntry>();
@@ -66,9 +67,17 @@ export function createEventEncoder(): EventEncoder {
     measure(origin, messages) {
       const entry = entryOf(origin);
       let bytes = 0;
+      let shared: Uint8Array = NOTHING;
+      let sharedAt = 0;
       for (const { properties: of, body } of messages) {
-        bytes +=
-          RECORD.pairCountAt + prefixOf(entry, of).length + dataHeaderBytes(body) + body.length;
+        const prefix = prefixOf(entry, of);
+        if (prefix === shared && bytes - sharedAt <= REFERENCE_BYTES_MAX) {
+          bytes += RECORD.referringBodyAt + dataBytes(body);
+          continue;
+        }
+        shared = prefix;
+        sharedAt = bytes;
+        bytes += RECORD.headAt + prefix.length + dataBytes(body);
       }
       return bytes;
     },
@@ -77,13 +86,25 @@ export function createEventEncoder(): EventEncoder {
       const entry = entryOf(origin);
       timeView.setFloat64(0, enqueuedAtMs);
       let at = start;
+      let shared: Uint8Array = NOTHING;
+      let sharedAt = start;
       for (const { properties: of, body } of messages) {
         const prefix = prefixOf(entry, of);
-        const length = 8 + prefix.length + dataHeaderBytes(body) + body.length;
-        at = writeUint32(target, at, length);
-        for (let i = 0; i < 8; i++) target[at++] = timeBytes[i]!;
-        target.set(prefix, at);
-        at += prefix.length;
+        if (prefix === shared && at - sharedAt <= REFERENCE_BYTES_MAX) {
+          const recordAt = at;
+          const length = RECORD.referringBodyAt - 4 + dataBytes(body);
+          at = writeReferringLength(target, at, length);
+          for (let i = 0; i < 8; i++) target[at++] = timeBytes[i]!;
+          at = writeUint32(target, at, recordAt - sharedAt);
+          at = writeUint32(target, at, prefix.length);
+        } else {
+          shared = prefix;
+          sharedAt = at;
+          at = writeUint32(target, at, RECORD.headAt - 4 + prefix.length + dataBytes(body));
+          for (let i = 0; i < 8; i++) target[at++] = timeBytes[i]!;
+          target.set(prefix, at);
+          at += prefix.length;
+        }
         if (body.length <= SHORT_BODY_BYTES_MAX) {
           target[at++] = 0xa0;
           target[at++] = body.length;
@@ -99,8 +120,9 @@ export function createEventEncoder(): EventEncoder {
   } satisfies EventEncoder;
 }
 
-function dataHeaderBytes(body: Uint8Array): number {
-  return body.length <= SHORT_BODY_BYTES_MAX ? 2 : 5;
+/** The value of a Data section, its constructor and length included. */
+function dataBytes({ length }: Uint8Array): number {
+  return length + (length <= SHORT_BODY_BYTES_MAX ? 2 : 5);
 }
 
 /** From the annotation counts up to and including the descriptor of the Data section. */

@@ -1,11 +1,17 @@
 /**
  * All this package knows of a record: a big-endian u32 with the length of what follows it, and the time it
- * was enqueued as a big-endian f64. The rest is the encoder's.
+ * was enqueued as a big-endian f64. The highest bit of the length says that the record needs one before it,
+ * so that no row may begin with it. The rest is the encoder's.
  */
 const LENGTH_BYTES = 4;
+const REFERS = 0x8000_0000;
 
 export function recordEnd(view: DataView, at: number): number {
-  return at + LENGTH_BYTES + view.getUint32(at);
+  return at + LENGTH_BYTES + (view.getUint32(at) & ~REFERS);
+}
+
+export function needsEarlierRecord(view: DataView, at: number): boolean {
+  return view.getUint32(at) >= REFERS;
 }
 
 function recordTimeMs(view: DataView, at: number): number {

@@ -1,6 +1,6 @@
 import type { Append } from "@larimar/domain";
 import type { BufferPool } from "./buffer-pool.ts";
-import { recordEnd, viewOf } from "./records.ts";
+import { needsEarlierRecord, recordEnd, viewOf } from "./records.ts";
 
 /** Records in a row that has no position yet: that is decided when it is sent to the disk. */
 export interface BuiltRow {
@@ -96,7 +96,10 @@ export class RowBuilder {
     this.#rows.push({ count, firstTimeMs, lastTimeMs, buffer, offset, length });
   }
 
-  /** One entry larger than a row, alone in its buffer: cut between records, all of the same time. */
+  /**
+   * One entry larger than a row, alone in its buffer: cut between records, all of the same time. A row may be
+   * longer by as much as records refer back.
+   */
   #splitLargeEntry(target: Uint8Array<ArrayBuffer>): void {
     const records = target.subarray(0, this.#used);
     const view = viewOf(records);
@@ -104,7 +107,8 @@ export class RowBuilder {
     let count = 0;
     for (let at = 0; at < records.length;) {
       const end = recordEnd(view, at);
-      if (count > 0 && end - from > this.#rowBytesMax) {
+      const isFull = count > 0 && end - from > this.#rowBytesMax;
+      if (isFull && !needsEarlierRecord(view, at)) {
         this.#pushRow(target.buffer, from, at - from, count);
         from = at;
         count = 0;
