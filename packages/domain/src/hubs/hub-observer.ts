@@ -1,4 +1,5 @@
 import type { IdentityKey } from "../devices/device.ts";
+import type { DeviceJob } from "../jobs/job.ts";
 import type { Twin } from "../twins/twin.ts";
 import type { TwinChange } from "../twins/twin-change.ts";
 
@@ -15,6 +16,8 @@ export interface HubObserver {
   readonly identityDeleted?: (key: IdentityKey, twin: Twin | undefined) => void;
   /** A session began, or the last one ended. */
   readonly connectionChanged?: (key: IdentityKey, isConnected: boolean) => void;
+  /** A job is done with a device, or has begun with it, or has let it go. */
+  readonly deviceJobChanged?: (deviceJob: DeviceJob) => void;
 }
 
 /** Tells everybody who observes a hub; use cases know this and not who listens. */
@@ -44,5 +47,9 @@ export class HubObservers {
 
   connectionChanged(key: IdentityKey, isConnected: boolean): void {
     for (const observer of this.#observers) observer.connectionChanged?.(key, isConnected);
+  }
+
+  deviceJobChanged(deviceJob: DeviceJob): void {
+    for (const observer of this.#observers) observer.deviceJobChanged?.(deviceJob);
   }
 }

@@ -15,6 +15,9 @@ import type { EventLog } from "../events/event-log.ts";
 import { Events } from "../events/events.ts";
 import type { HubFiles, HubFilesParts } from "../files/hub-files.ts";
 import { createHubFiles, sweepFiles } from "../files/hub-files.ts";
+import type { HubJobsParts } from "../jobs/hub-jobs.ts";
+import { createHubJobs } from "../jobs/hub-jobs.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { MethodLimits } from "../methods/methods.ts";
 import { Methods } from "../methods/methods.ts";
@@ -29,7 +32,7 @@ import { HubObservers } from "./hub-observer.ts";
 import type { HubSettings, HubSettingsStore } from "./hub-settings.ts";
 
 /** What one hub stands on; the composition root brings them. */
-export interface HubParts extends HubFilesParts {
+export interface HubParts extends HubFilesParts, HubJobsParts {
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly encoder: EventEncoder;
@@ -61,6 +64,7 @@ export interface Hub extends HubFiles, AsyncDisposable {
   readonly events: Events;
   readonly twins: Twins;
   readonly methods: Methods;
+  readonly jobs: Jobs;
   readonly commands: Commands;
   readonly feedback: Feedback;
   /** For whoever reacts to what happens in the hub. */
@@ -71,6 +75,8 @@ export interface Hub extends HubFiles, AsyncDisposable {
 const COMMAND_SWEEP_INTERVAL_MS = 10_000;
 /** Uploads nobody reported on, notifications nobody took and abandoned blocks go within this time. */
 const FILE_SWEEP_INTERVAL_MS = 10 * 60 * 1000;
+/** Jobs of long ago go within this time. */
+const JOB_SWEEP_INTERVAL_MS = 10 * 60 * 1000;
 
 export function createHub(initial: HubSettings, parts: HubParts): Hub {
   const { clock, secrets, encoder, limits, eventLog, presence } = parts;
@@ -102,6 +108,15 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     settings: () => settings().commands,
     generationOf,
   });
+  const twins = new Twins({
+    store: parts.twins,
+    sessions,
+    clock,
+    isRegistered,
+    onChange: (change) => observers.twinChanged(change),
+  });
+  const methods = new Methods({ sessions, clock, limits: parts.methodLimits, isRegistered });
+  const jobs = createHubJobs({ ...parts, twins, methods, sessions, observers });
   const hubFiles = createHubFiles(settings, parts);
   const sweepers = [
     every(clock, COMMAND_SWEEP_INTERVAL_MS, () => commands.sweep()),
@@ -109,6 +124,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       await feedback.sweep();
       await sweepFiles(hubFiles);
     }),
+    every(clock, JOB_SWEEP_INTERVAL_MS, () => jobs.sweep()),
   ];
   return {
     get settings() {
@@ -128,14 +144,9 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     subscriptions: parts.subscriptions,
     telemetry: new Telemetry({ eventLog, encoder, limits }),
     events: new Events({ settings, eventLog, limits }),
-    twins: new Twins({
-      store: parts.twins,
-      sessions,
-      clock,
-      isRegistered,
-      onChange: (change) => observers.twinChanged(change),
-    }),
-    methods: new Methods({ sessions, clock, limits: parts.methodLimits, isRegistered }),
+    twins,
+    methods,
+    jobs,
     commands,
     feedback,
     observers,
@@ -144,6 +155,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       for (const sweeper of sweepers) sweeper[Symbol.dispose]();
       feedback[Symbol.dispose]();
       hubFiles.fileNotifications[Symbol.dispose]();
+      await jobs[Symbol.asyncDispose]();
       await sessions[Symbol.asyncDispose]();
     },
   };

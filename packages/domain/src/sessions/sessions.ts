@@ -31,6 +31,7 @@ export class Sessions implements AsyncDisposable {
   readonly #recorder: PresenceRecorder;
   readonly #observers: HubObservers;
   readonly #live = new Map<string, LiveSession>();
+  readonly #anyListening = new Set<(session: Session) => void>();
   readonly #listening = new Map<string, Set<(session: Session) => void>>();
 
   constructor(parts: SessionsParts) {
@@ -60,6 +61,7 @@ export class Sessions implements AsyncDisposable {
       onEnd: (ended) => this.#forget(key, ended),
       onListening: (changed) => {
         for (const listener of [...(this.#listening.get(key) ?? [])]) listener(changed);
+        for (const listener of [...this.#anyListening]) listener(changed);
       },
     });
     this.#live.set(key, session);
@@ -85,6 +87,12 @@ export class Sessions implements AsyncDisposable {
         if (listeners.size === 0) this.#listening.delete(key);
       },
     };
+  }
+
+  /** The same for the sessions of all identities. */
+  onAnyListening(listener: (session: Session) => void): Disposable {
+    this.#anyListening.add(listener);
+    return { [Symbol.dispose]: () => void this.#anyListening.delete(listener) };
   }
 
   isConnected(identity: IdentityKey): boolean {

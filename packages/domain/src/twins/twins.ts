@@ -29,6 +29,9 @@ export interface TwinPatch {
 
 export type TwinCondition = { readonly etag: string } | "any";
 
+/** Where a changed twin is written; jobs write what came of their change in the same commit. */
+export type TwinWriter = Pick<TwinStore, "put">;
+
 /** Writers of one twin that keep overtaking each other give up after so many tries. */
 const ATTEMPTS_MAX = 16;
 
@@ -76,13 +79,18 @@ export class Twins {
   }
 
   /** A back end's change; the device hears of desired properties when it listens. */
-  async update(key: IdentityKey, patch: TwinPatch, condition: TwinCondition): Promise<Twin> {
+  async update(
+    key: IdentityKey,
+    patch: TwinPatch,
+    condition: TwinCondition,
+    writer: TwinWriter = this.#parts.store,
+  ): Promise<Twin> {
     const { tags, desired } = patch;
     if (tags) checkPatch("tags", tags, TAGS_LIMITS);
     if (desired) checkPatch("desired", desired, PROPERTIES_LIMITS);
     if (tags === undefined && desired === undefined) return this.#unchanged(key, condition);
     let told = desired ?? {};
-    const twin = await this.#change(key, (current) => {
+    const decide = (current: Twin): Twin => {
       checkCondition(current, condition);
       // A device merges what it hears, so an emptied section is told key by key.
       if (desired === null) told = allNull(current.desired.values);
@@ -96,7 +104,8 @@ export class Twins {
               ? this.#replaceSection(current.desired, {})
               : this.#patchSection("desired", current.desired, desired),
       });
-    });
+    };
+    const twin = await this.#change(key, decide, writer);
     if (desired !== undefined) this.#notify(twin, told);
     this.#parts.onChange({
       kind: "updateTwin",
@@ -139,11 +148,15 @@ export class Twins {
     return twin;
   }
 
-  async #change(key: IdentityKey, decide: (current: Twin) => Twin): Promise<Twin> {
+  async #change(
+    key: IdentityKey,
+    decide: (current: Twin) => Twin,
+    writer: TwinWriter = this.#parts.store,
+  ): Promise<Twin> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const current = await this.get(key);
       const next = decide(current);
-      if ((await this.#parts.store.put(next, current.version)) === "written") return next;
+      if ((await writer.put(next, current.version)) === "written") return next;
     }
     throw new HubError("Busy", `The twin of '${describeIdentity(key)}' changes too often`);
   }

@@ -1,6 +1,7 @@
 import type { Clock, EventEncoder, Hub, HubSettings, Secrets } from "@larimar/domain";
 import {
   DEFAULT_BLOB_LIMITS,
+  DEFAULT_JOB_LIMITS,
   DEFAULT_LIMITS,
   DEFAULT_METHOD_LIMITS,
   createHub,
@@ -36,6 +37,7 @@ export async function openHub(settings: HubSettings, parts: OpenHubParts): Promi
     encoder,
     limits: DEFAULT_LIMITS,
     methodLimits: DEFAULT_METHOD_LIMITS,
+    jobLimits: DEFAULT_JOB_LIMITS,
     blobLimits: DEFAULT_BLOB_LIMITS,
     blobAccountName: BLOB_ACCOUNT_NAME,
     uploadAccount: () => accountOf(hub.settings),

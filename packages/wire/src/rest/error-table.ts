@@ -28,6 +28,7 @@ export interface RestErrorRow {
 export const REST_ERRORS = {
   ArgumentInvalid: row(400, 400_004, "ArgumentInvalid"),
   BadDeviceResponse: row(502, 502_000, "GenericBadGateway"),
+  BlobContainerInvalid: row(400, 400_008, "BlobContainerValidationError"),
   BlobNotFound: row(400, 400_020, "InvalidStorageEndpointOrBlob"),
   Busy: row(503, 503_005, "ServerBusy"),
   ConsumerGroupNotFound: row(404, 404_000, "GenericNotFound"),
@@ -46,6 +47,10 @@ export const REST_ERRORS = {
   HubAlreadyExists: row(409, 409_000, "GenericConflict"),
   // Clients look for this name under 404, whatever the number says.
   HubNotFound: row(404, 401_001, "IotHubNotFound"),
+  JobAlreadyExists: row(409, 409_104, "JobAlreadyExists"),
+  JobNotFound: row(404, 404_002, "JobNotFound"),
+  JobOver: row(412, 412_003, "JobRunPreconditionFailed"),
+  JobQuotaExceeded: row(403, 403_003, "JobQuotaExceeded"),
   LockLost: row(412, 412_002, "DeviceMessageLockLost"),
   MessageTooLarge: row(413, 413_001, "MessageTooLarge"),
   ModuleAlreadyExists: row(409, 409_301, "ModuleAlreadyExistsOnDevice"),
@@ -58,6 +63,7 @@ export const REST_ERRORS = {
   StorageNotConfigured: row(400, 400_014, "DefaultStorageEndpointNotConfigured"),
   SystemModule: row(401, 401_100, "SystemModuleModifyUnauthorizedAccess"),
   TooManyDevices: row(413, 413_002, "TooManyDevices"),
+  TooManyJobs: row(429, 429_004, "ThrottlingMaxActiveJobCountExceeded"),
   TooManyMethodsInFlight: row(403, 403_800, "DeviceMaximumInflightMethodExceeded"),
   TooManyModules: row(413, 413_003, "TooManyModulesOnDevice"),
   TooManyUploads: row(403, 403_006, "DeviceMaximumActiveFileUploadLimitExceeded"),

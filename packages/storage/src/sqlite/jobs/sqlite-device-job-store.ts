@@ -175,10 +175,16 @@ export class SqliteDeviceJobStore implements DeviceJobStore {
   }
 }
 
-function decode({ id: _, deviceId, moduleId, response, error, ...row }: Row): DeviceJob {
+function decode({ deviceId, moduleId, response, error, ...row }: Row): DeviceJob {
   return {
-    ...row,
+    jobId: row.jobId,
+    jobType: row.jobType,
     key: moduleId === "" ? { deviceId } : { deviceId, moduleId },
+    status: row.status,
+    createdAtMs: row.createdAtMs,
+    startedAtMs: row.startedAtMs,
+    endedAtMs: row.endedAtMs,
+    updatedAtMs: row.updatedAtMs,
     response: response === null ? undefined : (JSON.parse(response) as DeviceJob["response"]),
     error: error === null ? undefined : (JSON.parse(error) as DeviceJob["error"]),
   };

@@ -1,0 +1,38 @@
+/** What happens at each limit is said beside it. */
+export interface JobLimits {
+  /** Jobs that are queued or running; one more is refused with TooManyJobs. */
+  readonly activeJobsMax: number;
+  /** Jobs that run at once; others that are due wait for their turn. */
+  readonly runningJobsMax: number;
+  /** Twins that one job changes at once; the others wait. Many more would make messages wait too. */
+  readonly twinsInFlightMax: number;
+  /** Devices whose answers one job waits for at once; the others wait for their turn. */
+  readonly methodsInFlightMax: number;
+  /** Devices of all jobs that get their turn in a second; the others wait. */
+  readonly deviceOperationsPerSecondMax: number;
+  /** Device jobs read, written or removed at once. */
+  readonly devicesPerBatchMax: number;
+  /** Devices that came online and have not been looked at; beyond it, all that wait are looked through. */
+  readonly arrivalsMax: number;
+  /** A longer id is refused with ArgumentInvalid. */
+  readonly jobIdLengthMax: number;
+  /** A longer time to run is refused with ArgumentInvalid. */
+  readonly executionTimeMaxMs: number;
+  /** How long jobs that have ended are kept. */
+  readonly historyMs: number;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export const DEFAULT_JOB_LIMITS: JobLimits = {
+  activeJobsMax: 1000,
+  runningJobsMax: 10,
+  twinsInFlightMax: 50,
+  methodsInFlightMax: 500,
+  deviceOperationsPerSecondMax: Infinity,
+  devicesPerBatchMax: 500,
+  arrivalsMax: 10_000,
+  jobIdLengthMax: 64,
+  executionTimeMaxMs: 30 * DAY_MS,
+  historyMs: 30 * DAY_MS,
+};
