@@ -5,6 +5,7 @@ import type { Clock, HubDirectory, ProvisioningDirectory, Secrets } from "@larim
 import { createHubDirectory } from "@larimar/domain";
 import { openStorage } from "@larimar/storage";
 import { createEventEncoder } from "@larimar/wire";
+import { NodeCertificates } from "./certificates/node-certificates.ts";
 import type { Config } from "./config/config-schema.ts";
 import { keepAdminToken } from "./connection/admin-token.ts";
 import { writeConnectionFile } from "./connection/connection-file.ts";
@@ -124,7 +125,15 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
       log: log.child({ subsystem: "tls" }),
     });
   const encoder = createEventEncoder();
-  const openParts = { storage, encoder, httpsPort: bound.ports.https, clock, secrets, log };
+  const openParts = {
+    storage,
+    encoder,
+    x509: new NodeCertificates(),
+    httpsPort: bound.ports.https,
+    clock,
+    secrets,
+    log,
+  };
   const hubs = await Promise.all(
     settings.map(async (hub) => owned.add(await openHub(hub, openParts))),
   );

@@ -1,5 +1,6 @@
 import type {
   BlobStore,
+  CaCertificateStore,
   Clock,
   CommandStore,
   DeviceJobStore,
@@ -44,6 +45,7 @@ export interface HubStores {
   readonly pendingUploads: PendingUploadStore;
   readonly fileNotifications: NotificationStore<FileNotification>;
   readonly blobs: BlobStore;
+  readonly caCertificates: CaCertificateStore;
   readonly jobs: JobStore;
   readonly deviceJobs: DeviceJobStore;
 }

@@ -1,3 +1,5 @@
+import type { CaCertificateStore } from "../certificates/ca-certificate.ts";
+import type { Certificates } from "../certificates/certificate.ts";
 import type { Authentication, IdentityKey } from "../devices/device.ts";
 import { describeIdentity } from "../devices/device.ts";
 import type { DeviceStore } from "../devices/device-store.ts";
@@ -6,17 +8,20 @@ import { HubError } from "../errors/hub-error.ts";
 import type { AuthMethod } from "../events/event-origin.ts";
 import type { HubSettings } from "../hubs/hub-settings.ts";
 import type { Clock } from "../time/clock.ts";
-import type { ClientCertificate, DeviceCredentials, SasToken } from "./credentials.ts";
+import type { DeviceCredentials, SasToken } from "./credentials.ts";
 import type { Right } from "./rights.ts";
 import { grants } from "./rights.ts";
 import { CLOCK_SKEW_MS, covers, isExpired, isSignedWithOneOf } from "./sas-verification.ts";
 import type { KeyReading, Secrets } from "./secrets.ts";
 import type { SharedAccessPolicy } from "./shared-access-policy.ts";
+import { verifyAuthority, verifyThumbprint } from "./x509-verification.ts";
 
 export interface AccessParts {
   readonly settings: () => HubSettings;
   readonly devices: DeviceStore;
   readonly modules: ModuleStore;
+  readonly authorities: CaCertificateStore;
+  readonly certificates: Certificates;
   readonly secrets: Secrets;
   readonly clock: Clock;
 }
@@ -40,7 +45,7 @@ export interface AuthenticatedIdentity {
   readonly identity: IdentityKey;
   readonly generationId: string;
   readonly authMethod: AuthMethod;
-  /** When the proof ends, clock skew included; undefined for a certificate. */
+  /** When the proof ends: of a token, clock skew included, or of a certificate. */
   readonly expiresAtMs: number | undefined;
 }
 
@@ -78,7 +83,11 @@ export class Access {
     credentials: DeviceCredentials,
   ): Promise<AuthenticatedIdentity> {
     const identity = await this.#find(key);
-    const { authMethod, expiresAtMs } = this.#prove(key, identity.authentication, credentials);
+    const { authMethod, expiresAtMs } = await this.#prove(
+      key,
+      identity.authentication,
+      credentials,
+    );
     // Told only to a client that has proved itself: others learn nothing about the registry's contents.
     if (!identity.isEnabled) {
       throw new HubError("DeviceDisabled", `Device '${key.deviceId}' is disabled`, {
@@ -112,16 +121,16 @@ export class Access {
     return { ...module, isEnabled };
   }
 
-  #prove(
+  async #prove(
     key: IdentityKey,
     authentication: Authentication,
     credentials: DeviceCredentials,
-  ): { authMethod: AuthMethod; expiresAtMs: number | undefined } {
-    const { sasToken, certificate } = credentials;
+  ): Promise<{ authMethod: AuthMethod; expiresAtMs: number }> {
+    const { sasToken } = credentials;
     const scope = key.moduleId === undefined ? "device" : "module";
-    if (authentication.type === "selfSigned" && sasToken?.policyName === undefined) {
-      this.#verifyThumbprint(key, authentication, certificate);
-      return { authMethod: { scope, type: "x509" }, expiresAtMs: undefined };
+    if (usesCertificate(authentication) && sasToken?.policyName === undefined) {
+      const expiresAtMs = await this.#verifyCertificate(key, authentication, credentials);
+      return { authMethod: { scope, type: "x509" }, expiresAtMs };
     }
     if (sasToken === undefined) throw unauthorized(`'${describeIdentity(key)}' sent no token`);
     const expiresAtMs = sasToken.expiresAtMs + CLOCK_SKEW_MS;
@@ -153,23 +162,24 @@ export class Access {
     }
   }
 
-  #verifyThumbprint(
+  /** When the certificate ends. */
+  async #verifyCertificate(
     key: IdentityKey,
-    authentication: Extract<Authentication, { type: "selfSigned" }>,
-    certificate: ClientCertificate | undefined,
-  ): void {
-    const name = describeIdentity(key);
-    if (certificate === undefined) throw unauthorized(`'${name}' sent no client certificate`);
-    const now = this.#parts.clock.now();
-    if (now < certificate.notBeforeMs || now >= certificate.notAfterMs) {
-      throw unauthorized(`The certificate of '${name}' is not valid at this time`);
+    authentication: CertificateAuthentication,
+    { certificate }: DeviceCredentials,
+  ): Promise<number> {
+    if (certificate === undefined) {
+      throw unauthorized(`'${describeIdentity(key)}' sent no client certificate`);
     }
-    const { primaryThumbprint, secondaryThumbprint } = authentication;
-    const presented = [certificate.sha1Thumbprint, certificate.sha256Thumbprint].map(normalize);
-    const isKnown = [primaryThumbprint, secondaryThumbprint].some(
-      (known) => known !== undefined && presented.includes(normalize(known)),
-    );
-    if (!isKnown) throw unauthorized(`The certificate of '${name}' is not one of its own`);
+    const nowMs = this.#parts.clock.now();
+    if (authentication.type === "selfSigned") {
+      verifyThumbprint({ key, authentication, certificate, nowMs });
+      return certificate.notAfterMs;
+    }
+    const authorities = await this.#parts.authorities.list();
+    const { certificates } = this.#parts;
+    verifyAuthority({ key, certificate, authorities, certificates, nowMs });
+    return certificate.notAfterMs;
   }
 
   #verifyPolicy(token: SasToken, keyReadings: readonly KeyReading[]): SharedAccessPolicy {
@@ -196,8 +206,15 @@ function isDeeperIdentity(own: readonly string[], resource: readonly string[]): 
   return own.length === 2 && resource[2]?.toLowerCase() === "modules";
 }
 
-function normalize(thumbprint: string): string {
-  return thumbprint.replaceAll(":", "").toLowerCase();
+type CertificateAuthentication = Extract<
+  Authentication,
+  { type: "selfSigned" | "certificateAuthority" }
+>;
+
+function usesCertificate(
+  authentication: Authentication,
+): authentication is CertificateAuthentication {
+  return authentication.type === "selfSigned" || authentication.type === "certificateAuthority";
 }
 
 function unauthorized(message: string, details: Record<string, string> = {}): HubError {

@@ -1,5 +1,8 @@
 import { Access } from "../access/access.ts";
 import type { Secrets } from "../access/secrets.ts";
+import type { CaCertificateStore } from "../certificates/ca-certificate.ts";
+import { CaCertificates } from "../certificates/ca-certificates.ts";
+import type { Certificates } from "../certificates/certificate.ts";
 import type { FeedbackRecord } from "../commands/command.ts";
 import type { CommandStore, NotificationStore } from "../commands/command-store.ts";
 import { Commands } from "../commands/commands.ts";
@@ -10,6 +13,7 @@ import { DeviceRegistry } from "../devices/device-registry.ts";
 import type { DeviceStore, PresenceStore } from "../devices/device-store.ts";
 import { ModuleRegistry } from "../devices/module-registry.ts";
 import type { ModuleStore } from "../devices/module-store.ts";
+import { HubError } from "../errors/hub-error.ts";
 import type { EventEncoder } from "../events/event-encoder.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { Events } from "../events/events.ts";
@@ -39,6 +43,9 @@ export interface HubParts extends HubFilesParts, HubJobsParts {
   readonly limits: Limits;
   readonly methodLimits: MethodLimits;
   readonly settingsStore: HubSettingsStore;
+  /** How certificates are read. */
+  readonly x509: Certificates;
+  readonly caCertificates: CaCertificateStore;
   readonly devices: DeviceStore;
   readonly modules: ModuleStore;
   readonly presence: PresenceStore;
@@ -55,6 +62,8 @@ export interface Hub extends HubFiles, AsyncDisposable {
   readonly settings: HubSettings;
   readonly configuration: HubConfiguration;
   readonly access: Access;
+  /** The authorities whose certificates devices may present. */
+  readonly certificates: CaCertificates;
   readonly devices: DeviceRegistry;
   readonly modules: ModuleRegistry;
   readonly sessions: Sessions;
@@ -135,8 +144,18 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       settings,
       devices: parts.devices,
       modules: parts.modules,
+      authorities: parts.caCertificates,
+      certificates: parts.x509,
       secrets,
       clock,
+    }),
+    certificates: new CaCertificates({
+      store: parts.caCertificates,
+      certificates: parts.x509,
+      secrets,
+      clock,
+      limits,
+      createError: (problem, message, details) => new HubError(problem, message, details),
     }),
     devices: new DeviceRegistry({ ...registry, store: parts.devices, modules }),
     modules,

@@ -9,6 +9,8 @@ export interface Limits {
   /** More are refused with TooManyModules. */
   readonly modulesPerDeviceMax: number;
   readonly statusReasonLengthMax: number;
+  /** Certificate authorities; more are refused with TooManyCertificates. */
+  readonly certificatesMax: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -18,4 +20,5 @@ export const DEFAULT_LIMITS: Limits = {
   devicesPerPageMax: 1000,
   modulesPerDeviceMax: 50,
   statusReasonLengthMax: 128,
+  certificatesMax: 25,
 };

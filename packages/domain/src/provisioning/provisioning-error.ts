@@ -1,3 +1,5 @@
+import type { CaCertificateProblem } from "../certificates/ca-certificates.ts";
+
 /**
  * Every way in which the provisioning service can refuse. The numbers its clients know are the business of
  * `wire`; each head turns them into its protocol.
@@ -49,6 +51,16 @@ export class ProvisioningError extends Error {
 
 export function argumentInvalid(message: string): ProvisioningError {
   return new ProvisioningError("ArgumentInvalid", message);
+}
+
+/** The shared rules for certificate authorities, in this service's words. */
+export function certificateError(
+  problem: CaCertificateProblem,
+  message: string,
+  details?: ProvisioningErrorDetails,
+): ProvisioningError {
+  const code = problem === "TooManyCertificates" ? "QuotaExceeded" : problem;
+  return new ProvisioningError(code, message, details);
 }
 
 /** What was wrong stays in the details, for logs: clients are not told which part of a proof failed. */

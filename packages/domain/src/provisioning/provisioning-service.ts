@@ -8,8 +8,8 @@ import type { ProvisioningCrypto } from "./attestation/provisioning-crypto.ts";
 import type { TpmChallengeStore } from "./attestation/tpm-challenges.ts";
 import { LocalTpmChallengeStore, TpmChallenges } from "./attestation/tpm-challenges.ts";
 import { X509Attestor } from "./attestation/x509-attestor.ts";
-import { CaCertificates } from "./certificates/ca-certificates.ts";
-import type { CaCertificateStore } from "./certificates/ca-certificate.ts";
+import { CaCertificates } from "../certificates/ca-certificates.ts";
+import type { CaCertificateStore } from "../certificates/ca-certificate.ts";
 import { DeviceProvisioning } from "./device-provisioning.ts";
 import type {
   EnrollmentGroupStore,
@@ -22,6 +22,7 @@ import {
 } from "./enrollments/enrollment-kinds.ts";
 import type { LinkedHubs } from "./hubs/linked-hub.ts";
 import type { ProvisioningLimits } from "./limits/provisioning-limits.ts";
+import { certificateError } from "./provisioning-error.ts";
 import type { ProvisioningObserver } from "./provisioning-observer.ts";
 import { Placement } from "./registrations/placement.ts";
 import { Registrar } from "./registrations/registrar.ts";
@@ -140,6 +141,7 @@ export function createProvisioningService(
       secrets,
       clock,
       limits,
+      createError: certificateError,
     }),
     async [Symbol.asyncDispose]() {
       await sweeper[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-import type { Clock, EventEncoder, Hub, HubSettings, Secrets } from "@larimar/domain";
+import type { Certificates, Clock, EventEncoder, Hub, HubSettings, Secrets } from "@larimar/domain";
 import {
   DEFAULT_BLOB_LIMITS,
   DEFAULT_JOB_LIMITS,
@@ -15,6 +15,7 @@ import { createLiveAccount } from "../uploads/live-account.ts";
 export interface OpenHubParts {
   readonly storage: Storage;
   readonly encoder: EventEncoder;
+  readonly x509: Certificates;
   readonly httpsPort: number;
   readonly clock: Clock;
   readonly secrets: Secrets;
@@ -23,7 +24,7 @@ export interface OpenHubParts {
 
 /** A hub on the stores of this server, ready to be served. */
 export async function openHub(settings: HubSettings, parts: OpenHubParts): Promise<Hub> {
-  const { storage, encoder, httpsPort, clock, secrets, log } = parts;
+  const { storage, encoder, x509, httpsPort, clock, secrets, log } = parts;
   const stores = storage.forHub(settings.name);
   const accountOf = createLiveAccount({
     blobs: stores.blobs,
@@ -41,6 +42,7 @@ export async function openHub(settings: HubSettings, parts: OpenHubParts): Promi
     blobLimits: DEFAULT_BLOB_LIMITS,
     blobAccountName: BLOB_ACCOUNT_NAME,
     uploadAccount: () => accountOf(hub.settings),
+    x509,
     settingsStore: storage.hubSettings,
     ...stores,
     eventLog: await storage.openEventLog(settings),

@@ -14,7 +14,11 @@ import { inspectDatabaseFile } from "./inspect-database-file.ts";
 import { DeviceJobStatements, SqliteDeviceJobStore } from "./jobs/sqlite-device-job-store.ts";
 import { JobStatements, SqliteJobStore } from "./jobs/sqlite-job-store.ts";
 import { lockDataDirectory } from "./lock-data-directory.ts";
-import { createProvisioningStorage } from "./provisioning/sqlite-provisioning-stores.ts";
+import { DocumentStatements } from "./provisioning/document-table.ts";
+import {
+  createProvisioningStorage,
+  SqliteCaCertificateStore,
+} from "./provisioning/sqlite-provisioning-stores.ts";
 import { CommandStatements, SqliteCommandStore } from "./sqlite-command-store.ts";
 import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
 import { SqliteHubSettingsStore } from "./sqlite-hub-settings-store.ts";
@@ -84,6 +88,7 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
   const notifications = new NotificationStatements(state);
   const pendingUploads = new PendingUploadStatements(state);
   const blobs = new BlobStatements(state);
+  const caCertificates = new DocumentStatements(state, "hub_ca_certificates");
   const jobs = new JobStatements(state);
   const deviceJobs = new DeviceJobStatements(state);
   blobFiles.sweep((file) => blobs.isNamed.get(file, file) !== undefined);
@@ -101,6 +106,7 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
       pendingUploads: new SqlitePendingUploadStore(pendingUploads, hubName),
       fileNotifications: new SqliteNotificationStore(notifications, hubName, "files"),
       blobs: new SqliteBlobStore(blobs, blobFiles, hubName),
+      caCertificates: new SqliteCaCertificateStore(caCertificates, hubName),
       jobs: new SqliteJobStore(jobs, hubName),
       deviceJobs: new SqliteDeviceJobStore(
         deviceJobs,

@@ -6,6 +6,7 @@ import { modulesTwinsCommands } from "./migrations/state/0002-modules-twins-comm
 import { subscriptions } from "./migrations/state/0003-subscriptions.ts";
 import { provisioning } from "./migrations/state/0004-provisioning.ts";
 import { files } from "./migrations/state/0005-files.ts";
+import { hubCertificates } from "./migrations/state/0007-hub-certificates.ts";
 import { jobs } from "./migrations/state/0006-jobs.ts";
 import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
@@ -14,7 +15,15 @@ export const STATE_DATABASE: DatabaseKind = {
   fileName: "state.db",
   applicationId: 0x4c_4d_53_54, // "LMST"
   pageBytes: 4096,
-  migrations: [hubsDevicesPresence, modulesTwinsCommands, subscriptions, provisioning, files, jobs],
+  migrations: [
+    hubsDevicesPresence,
+    modulesTwinsCommands,
+    subscriptions,
+    provisioning,
+    files,
+    jobs,
+    hubCertificates,
+  ],
 };
 
 type Sync = Pick<LogSync, "sync"> & AsyncDisposable;

@@ -1,4 +1,4 @@
-import type { X509Certificate } from "./certificate.ts";
+import type { X509Certificate } from "../../certificates/certificate.ts";
 
 export interface SymmetricKeys {
   readonly primaryKey: string;

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { testSecrets } from "../../fixtures/test-secrets.fixture.ts";
-import { paperCertificate, paperText, presented } from "../fixtures/paper-certificates.fixture.ts";
+import {
+  paperCertificate,
+  paperText,
+  presented,
+} from "../../certificates/paper-certificates.fixture.ts";
 import { TestDevice } from "../fixtures/test-device.fixture.ts";
 import type { TestProvisioning } from "../fixtures/test-provisioning.fixture.ts";
 import {

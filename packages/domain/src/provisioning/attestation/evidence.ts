@@ -2,7 +2,7 @@ import type { ClientCertificate, SasToken } from "../../access/credentials.ts";
 import type { Protocol } from "../../sessions/session.ts";
 import type { Enrollment } from "../enrollments/enrollment.ts";
 import type { SymmetricKeys } from "./attestation.ts";
-import type { X509Certificate } from "./certificate.ts";
+import type { X509Certificate } from "../../certificates/certificate.ts";
 
 /** What a device brought to prove who it is; which of it counts is for the enrollment to say. */
 export interface AttestationEvidence {

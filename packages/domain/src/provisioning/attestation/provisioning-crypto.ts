@@ -1,4 +1,4 @@
-import type { Certificates } from "./certificate.ts";
+import type { Certificates } from "../../certificates/certificate.ts";
 
 export interface TpmSealRequest {
   /** Base64 of TPM2B_PUBLIC. */

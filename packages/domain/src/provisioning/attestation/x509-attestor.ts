@@ -1,6 +1,6 @@
 import type { Clock } from "../../time/clock.ts";
 import type { ClientCertificate } from "../../access/credentials.ts";
-import type { CaCertificateStore } from "../certificates/ca-certificate.ts";
+import type { CaCertificateStore } from "../../certificates/ca-certificate.ts";
 import type { EnrollmentGroup } from "../enrollments/enrollment.ts";
 import type { EnrollmentGroupStore } from "../enrollments/enrollment-store.ts";
 import { isSameProvisioningId } from "../provisioning-ids.ts";
@@ -11,10 +11,10 @@ import type {
   SigningCertificateAttestation,
 } from "./attestation.ts";
 import { bothOf } from "./attestation.ts";
-import type { Certificates, X509Certificate } from "./certificate.ts";
-import { isValidAt } from "./certificate.ts";
-import type { Anchor } from "./certificate-path.ts";
-import { findAnchor } from "./certificate-path.ts";
+import type { Certificates, X509Certificate } from "../../certificates/certificate.ts";
+import { isValidAt } from "../../certificates/certificate.ts";
+import type { Anchor } from "../../certificates/certificate-path.ts";
+import { findAnchor } from "../../certificates/certificate-path.ts";
 import type { AttestationProof } from "./evidence.ts";
 
 export interface X509AttestorParts {

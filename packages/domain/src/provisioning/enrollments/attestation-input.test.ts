@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { testSecrets } from "../../fixtures/test-secrets.fixture.ts";
-import { paperCertificate, paperText, readPaper } from "../fixtures/paper-certificates.fixture.ts";
+import {
+  paperCertificate,
+  paperText,
+  readPaper,
+} from "../../certificates/paper-certificates.fixture.ts";
 import { testProvisioningCrypto } from "../fixtures/test-provisioning.fixture.ts";
 import { resolveAttestation, resolveGroupAttestation } from "./attestation-input.ts";
 

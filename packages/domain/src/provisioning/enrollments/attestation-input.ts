@@ -6,7 +6,7 @@ import type {
   SymmetricKeyAttestation,
   TpmAttestation,
 } from "../attestation/attestation.ts";
-import type { X509Certificate } from "../attestation/certificate.ts";
+import type { X509Certificate } from "../../certificates/certificate.ts";
 import type { ProvisioningCrypto } from "../attestation/provisioning-crypto.ts";
 import { argumentInvalid } from "../provisioning-error.ts";
 

@@ -1,4 +1,4 @@
-import { certificateInfo } from "../attestation/certificate.ts";
+import { certificateInfo } from "../../certificates/certificate.ts";
 import type { AttestedDevice } from "../attestation/evidence.ts";
 import type { Registration, RegistrationAttestation } from "./registration.ts";
 

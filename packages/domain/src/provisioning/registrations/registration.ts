@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../json/json-value.ts";
 import type { HubPlace } from "../allocation/allocator.ts";
-import type { CertificateInfo } from "../attestation/certificate.ts";
+import type { CertificateInfo } from "../../certificates/certificate.ts";
 import type { ProvisioningErrorCode } from "../provisioning-error.ts";
 
 export type Substatus = "initialAssignment" | "deviceDataMigrated" | "deviceDataReset";

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { ProvisioningCrypto, TpmSealRequest } from "@larimar/domain";
 import { createActivationBlob } from "../tpm/activation-blob.ts";
-import { NodeCertificates } from "./node-certificates.ts";
+import { NodeCertificates } from "../../certificates/node-certificates.ts";
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 

@@ -12,13 +12,14 @@ interface Parameters {
   readonly expectedEtag?: string;
 }
 
-/** The tables of provisioning services whose rows are (service, key, document). */
+/** The tables whose rows are (service, key, document): those of provisioning services, and one of hubs. */
 export type DocumentTableName =
   | "provisioning_services"
   | "individual_enrollments"
   | "enrollment_groups"
   | "registrations"
-  | "ca_certificates";
+  | "ca_certificates"
+  | "hub_ca_certificates";
 
 /** The statements that all of these tables share, prepared once for all services. */
 export class DocumentStatements {

@@ -14,7 +14,11 @@ import {
 } from "../../provisioning/provisioning-rows.fixture.ts";
 import { registrationStoreContract } from "../../provisioning/registration-store.contract.ts";
 import { StateDatabase } from "../state-database.ts";
-import { createProvisioningStorage } from "./sqlite-provisioning-stores.ts";
+import { DocumentStatements } from "./document-table.ts";
+import {
+  createProvisioningStorage,
+  SqliteCaCertificateStore,
+} from "./sqlite-provisioning-stores.ts";
 
 const open = () => createProvisioningStorage(new StateDatabase(":memory:"));
 
@@ -28,6 +32,25 @@ describe("CaCertificateStore contract: sqlite", () => {
     async () => open().forService("dps").certificates,
     caCertificate,
   );
+  deletableStoreContract(
+    "sqlite, of a hub",
+    async () => ofHub(new StateDatabase(":memory:"), "hub"),
+    caCertificate,
+  );
+
+  test("keeps those of hubs apart from each other and from those of services", async () => {
+    const state = new StateDatabase(":memory:");
+    await ofHub(state, "One").put(caCertificate("ca", "a"), undefined);
+    expect(await ofHub(state, "one").list()).toEqual([caCertificate("ca", "a")]);
+    expect(await ofHub(state, "other").list()).toEqual([]);
+    expect(await createProvisioningStorage(state).forService("one").certificates.list()).toEqual(
+      [],
+    );
+  });
+
+  function ofHub(state: StateDatabase, name: string): SqliteCaCertificateStore {
+    return new SqliteCaCertificateStore(new DocumentStatements(state, "hub_ca_certificates"), name);
+  }
 });
 
 describe("ProvisioningSettingsStore contract: sqlite", () => {

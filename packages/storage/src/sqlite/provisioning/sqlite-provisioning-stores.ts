@@ -42,7 +42,7 @@ class SqliteProvisioningSettingsStore implements ProvisioningSettingsStore {
   }
 }
 
-class SqliteCaCertificateStore implements CaCertificateStore {
+export class SqliteCaCertificateStore implements CaCertificateStore {
   readonly #table: DocumentTable<CaCertificate>;
 
   constructor(statements: DocumentStatements, service: string) {

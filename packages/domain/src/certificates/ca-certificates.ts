@@ -1,23 +1,39 @@
-import type { Secrets } from "../../access/secrets.ts";
-import type { EtagCondition } from "../../devices/device-registry.ts";
-import type { Clock } from "../../time/clock.ts";
-import type { Certificates } from "../attestation/certificate.ts";
-import { isValidAt } from "../attestation/certificate.ts";
-import type { ProvisioningLimits } from "../limits/provisioning-limits.ts";
-import { argumentInvalid, ProvisioningError } from "../provisioning-error.ts";
+import type { Secrets } from "../access/secrets.ts";
+import type { EtagCondition } from "../devices/device-registry.ts";
+import type { Clock } from "../time/clock.ts";
 import type { CaCertificate, CaCertificateStore } from "./ca-certificate.ts";
+import type { Certificates } from "./certificate.ts";
+import { isValidAt } from "./certificate.ts";
 
 const NAME_PATTERN = /^[A-Za-z0-9\-._]{1,64}$/;
+
+/** Why a change is refused; hubs and provisioning services each have their own error for it. */
+export type CaCertificateProblem =
+  | "ArgumentInvalid"
+  | "CertificateNotFound"
+  | "PreconditionFailed"
+  | "TooManyCertificates";
+
+export type CaCertificateErrors = (
+  problem: CaCertificateProblem,
+  message: string,
+  details?: { readonly name: string },
+) => Error;
 
 export interface CaCertificatesParts {
   readonly store: CaCertificateStore;
   readonly certificates: Certificates;
   readonly secrets: Secrets;
   readonly clock: Clock;
-  readonly limits: ProvisioningLimits;
+  /** Beyond it, adding another is refused with `TooManyCertificates`. */
+  readonly limits: { readonly certificatesMax: number };
+  readonly createError: CaCertificateErrors;
 }
 
-/** The service's certificate authorities and the proof that their owner has their keys. */
+/**
+ * The certificate authorities of a hub or provisioning service, and the proof that their owner has their keys.
+ * What it throws is the `createError` of its parts.
+ */
 export class CaCertificates {
   readonly #parts: CaCertificatesParts;
 
@@ -28,7 +44,7 @@ export class CaCertificates {
   /** Throws `CertificateNotFound`. */
   async get(name: string): Promise<CaCertificate> {
     const found = await this.#parts.store.find(name);
-    if (found === undefined) throw certificateNotFound(name);
+    if (found === undefined) throw this.#notFound(name);
     return found;
   }
 
@@ -38,7 +54,7 @@ export class CaCertificates {
 
   /**
    * Adds an authority or replaces its certificate, which has to be verified anew unless the caller vouches for
-   * it. Throws `ArgumentInvalid`, `PreconditionFailed`, `QuotaExceeded`.
+   * it. Throws `ArgumentInvalid`, `PreconditionFailed`, `TooManyCertificates`.
    */
   async put(
     input: { readonly name: string; readonly certificate: string; readonly isVerified?: boolean },
@@ -46,19 +62,19 @@ export class CaCertificates {
   ): Promise<CaCertificate> {
     const { store, certificates, limits } = this.#parts;
     if (!NAME_PATTERN.test(input.name)) {
-      throw argumentInvalid(
+      throw this.#invalid(
         "A certificate's name has 1 to 64 letters, digits or characters of - . _",
       );
     }
     const certificate = certificates.parse(input.certificate);
-    if (certificate === undefined) throw argumentInvalid("A certificate is PEM or base64 of DER");
+    if (certificate === undefined) throw this.#invalid("A certificate is PEM or base64 of DER");
     for (;;) {
       const current = await store.find(input.name);
-      if (condition !== undefined) checkCondition(input.name, current, condition);
+      if (condition !== undefined) this.#checkCondition(input.name, current, condition);
       if (current === undefined && (await store.list()).length >= limits.certificatesMax) {
-        throw new ProvisioningError(
-          "QuotaExceeded",
-          `The service already has ${limits.certificatesMax} certificates`,
+        throw this.#parts.createError(
+          "TooManyCertificates",
+          `There already are ${limits.certificatesMax} certificates`,
         );
       }
       const isSame = current?.certificate.sha256Thumbprint === certificate.sha256Thumbprint;
@@ -76,8 +92,8 @@ export class CaCertificates {
   async delete(name: string, condition: EtagCondition): Promise<void> {
     const expectedEtag = condition === "any" ? undefined : condition.etag;
     const outcome = await this.#parts.store.delete(name, expectedEtag);
-    if (outcome === "missing") throw certificateNotFound(name);
-    if (outcome === "conflict") throw preconditionFailed(name);
+    if (outcome === "missing") throw this.#notFound(name);
+    if (outcome === "conflict") throw this.#preconditionFailed(name);
   }
 
   /** A new code, which makes an earlier one worthless. Throws `CertificateNotFound`, `PreconditionFailed`. */
@@ -97,20 +113,20 @@ export class CaCertificates {
   verify(name: string, proof: string, condition: EtagCondition): Promise<CaCertificate> {
     const { certificates, clock } = this.#parts;
     const presented = certificates.parse(proof);
-    if (presented === undefined) throw argumentInvalid("A certificate is PEM or base64 of DER");
+    if (presented === undefined) throw this.#invalid("A certificate is PEM or base64 of DER");
     return this.#change(name, condition, (current) => {
       const { verificationCode, certificate } = current;
       if (verificationCode === undefined) {
-        throw argumentInvalid(`No verification code was generated for '${name}'`);
+        throw this.#invalid(`No verification code was generated for '${name}'`);
       }
       if (presented.subjectCommonName?.toUpperCase() !== verificationCode) {
-        throw argumentInvalid("The common name is not the verification code");
+        throw this.#invalid("The common name is not the verification code");
       }
       if (!certificates.isIssuedBy(presented, certificate)) {
-        throw argumentInvalid(`The certificate is not signed by '${name}'`);
+        throw this.#invalid(`The certificate is not signed by '${name}'`);
       }
       if (!isValidAt(presented, clock.now())) {
-        throw argumentInvalid("The certificate is not valid at this time");
+        throw this.#invalid("The certificate is not valid at this time");
       }
       return { ...current, isVerified: true, verificationCode: undefined };
     });
@@ -123,7 +139,7 @@ export class CaCertificates {
   ): Promise<CaCertificate> {
     for (;;) {
       const current = await this.get(name);
-      checkCondition(name, current, condition);
+      this.#checkCondition(name, current, condition);
       const written = await this.#write(current, decide(current));
       if (written !== undefined) return written;
     }
@@ -143,23 +159,29 @@ export class CaCertificates {
     };
     return (await store.put(authority, current?.etag)) === "written" ? authority : undefined;
   }
-}
 
-function checkCondition(
-  name: string,
-  current: CaCertificate | undefined,
-  condition: EtagCondition,
-): void {
-  if (current === undefined) throw certificateNotFound(name);
-  if (condition !== "any" && condition.etag !== current.etag) throw preconditionFailed(name);
-}
+  #checkCondition(
+    name: string,
+    current: CaCertificate | undefined,
+    condition: EtagCondition,
+  ): void {
+    if (current === undefined) throw this.#notFound(name);
+    if (condition !== "any" && condition.etag !== current.etag) {
+      throw this.#preconditionFailed(name);
+    }
+  }
 
-function certificateNotFound(name: string): ProvisioningError {
-  return new ProvisioningError("CertificateNotFound", `Certificate '${name}' not found`, { name });
-}
+  #invalid(message: string): Error {
+    return this.#parts.createError("ArgumentInvalid", message);
+  }
 
-function preconditionFailed(name: string): ProvisioningError {
-  return new ProvisioningError("PreconditionFailed", `The ETag of '${name}' does not match`, {
-    name,
-  });
+  #notFound(name: string): Error {
+    const message = `Certificate '${name}' not found`;
+    return this.#parts.createError("CertificateNotFound", message, { name });
+  }
+
+  #preconditionFailed(name: string): Error {
+    const message = `The ETag of '${name}' does not match`;
+    return this.#parts.createError("PreconditionFailed", message, { name });
+  }
 }

@@ -1,10 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { PaperCertificate } from "../fixtures/paper-certificates.fixture.ts";
-import {
-  paperCertificate,
-  paperCertificates,
-  readPaper,
-} from "../fixtures/paper-certificates.fixture.ts";
+import type { PaperCertificate } from "./paper-certificates.fixture.ts";
+import { paperCertificate, paperCertificates, readPaper } from "./paper-certificates.fixture.ts";
 import { findAnchor } from "./certificate-path.ts";
 
 const nowMs = Date.UTC(2030, 0, 1);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { PaperCertificate } from "../fixtures/paper-certificates.fixture.ts";
-import { paperCertificate, paperText } from "../fixtures/paper-certificates.fixture.ts";
-import { createTestProvisioning } from "../fixtures/test-provisioning.fixture.ts";
+import type { PaperCertificate } from "./paper-certificates.fixture.ts";
+import { paperCertificate, paperText } from "./paper-certificates.fixture.ts";
+import { createTestProvisioning } from "../provisioning/fixtures/test-provisioning.fixture.ts";
 
 const ca = paperCertificate({ commonName: "ca", isCa: true });
 

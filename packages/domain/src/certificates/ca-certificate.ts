@@ -1,4 +1,4 @@
-import type { X509Certificate } from "../attestation/certificate.ts";
+import type { X509Certificate } from "./certificate.ts";
 
 /** A certificate authority of the service, trusted once its owner has proved to have its key. */
 export interface CaCertificate {
