@@ -23,7 +23,7 @@ const ROUNDS_MAX = 50;
 export const usage = `npm run bench -- <workload> [options]
 
 Workloads:
-${workloads.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join("\n")}
+${workloads.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join("\n")}
 
 Options:
   --peers a,b        of ${peers.map(({ name }) => name).join(", ")} (default ${defaultPeerNames.join(",")})
@@ -33,8 +33,9 @@ Options:
   --warmup 1         seconds before each measured window
   --payload 256      bytes per message
   --rate 20000       messages per second (fixed-rate)
-  --connections N    (connect-storm, idle-sessions)
-  --handshakes 64    connections being opened at once (connect-storm, idle-sessions)
+  --connections N    (connect-storm, idle-sessions, provisioning-storm)
+  --handshakes 64    connections being opened at once (connect-storm, idle-sessions;
+                     provisioning-storm: devices at once, all of them by default)
   --json             data instead of Markdown`;
 
 export function parseArguments(argv: readonly string[]): BenchArguments {
@@ -58,7 +59,10 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
         values.connections === undefined
           ? undefined
           : parseNumber("--connections", values.connections, 10, CONNECTIONS_MAX),
-      handshakesMax: parseNumber("--handshakes", values.handshakes ?? "64", 1, CONNECTIONS_MAX),
+      handshakesMax:
+        values.handshakes === undefined
+          ? undefined
+          : parseNumber("--handshakes", values.handshakes, 1, CONNECTIONS_MAX),
     },
   };
 }

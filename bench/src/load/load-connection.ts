@@ -24,6 +24,8 @@ export class LoadConnection {
   readonly identity: MqttIdentity;
   /** Replaced by whichever loop is driving the connection. */
   onPuback: (packetId: number) => void = () => {};
+  /** What arrives once the connection is open and is no PUBACK; `body` is only valid during the call. */
+  onPacket: (firstByte: number, body: Uint8Array) => void = () => {};
   onLost: (reason: string) => void = () => {};
   readonly #socket: TLSSocket;
   #isClosing = false;
@@ -58,7 +60,7 @@ export class LoadConnection {
           } else if (firstByte === SUBACK_FIRST_BYTE) {
             if (body.subarray(2).includes(SUBACK_REFUSED)) fail("SUBACK refused a filter");
             else ready();
-          }
+          } else connection.onPacket(firstByte, body);
         },
       });
       // `onread` skips the readable stream, the dearest part of receiving many small packets.

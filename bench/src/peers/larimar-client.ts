@@ -7,6 +7,7 @@ export interface Connection {
   host: string;
   ports: { mqtt: number; amqp: number; https: number };
   caFile: string;
+  provisioning: { hostName: string; idScope: string; connectionString: string }[];
   hubs: { name: string; hostName: string; connectionStrings: { iothubowner: string } }[];
 }
 
@@ -118,7 +119,7 @@ export class LarimarClient {
   }
 }
 
-function sasToken(options: { resource: string; key: string; policy?: string }): string {
+export function sasToken(options: { resource: string; key: string; policy?: string }): string {
   const resource = encodeURIComponent(options.resource);
   const expiry = Math.floor(Date.now() / 1000) + TOKEN_TTL_SECONDS;
   const signature = createHmac("sha256", Buffer.from(options.key, "base64"))

@@ -25,45 +25,58 @@ export const larimar: Peer = {
     }
   },
 
-  async start(options: PeerStartOptions): Promise<RunningPeer> {
-    const dataDirectory = join(options.directory, "data");
-    const [mqttPort, amqpPort, httpsPort] = await freePorts(BIND, 3);
-    const server = new ServerProcess({
-      name: "larimar",
-      command: process.execPath,
-      args: [commandFile, "start"].concat(
-        ["--data", dataDirectory, "--bind", BIND, "--host", "localhost"],
-        ["--mqtt-port", String(mqttPort), "--amqp-port", String(amqpPort)],
-        ["--https-port", String(httpsPort)],
-      ),
-      core: options.core,
-      directory: options.directory,
-    });
-    try {
-      await server.waitForLine("Larimar is ready", START_MS_MAX);
-      const connection = JSON.parse(
-        await readFile(join(dataDirectory, "connection.json"), "utf8"),
-      ) as Connection;
-      const caPem = await readFile(connection.caFile, "utf8");
-      const client = new LarimarClient({ address: BIND, connection, caPem });
-      return {
-        target: {
-          host: BIND,
-          port: connection.ports.mqtt,
-          servername: client.hostName,
-          caPem,
-        },
-        identities: (count): Promise<MqttIdentity[]> => client.createDevices(count),
-        cpuSeconds: () => server.cpuSeconds(),
-        rssBytes: () => server.rssBytes(),
-        [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-      };
-    } catch (error) {
-      await server[Symbol.asyncDispose]();
-      throw error;
-    }
-  },
+  start: startLarimar,
 };
+
+export interface RunningLarimar extends RunningPeer {
+  readonly address: string;
+  readonly connection: Connection;
+  readonly caPem: string;
+}
+
+export async function startLarimar(
+  options: Pick<PeerStartOptions, "directory" | "core">,
+): Promise<RunningLarimar> {
+  const dataDirectory = join(options.directory, "data");
+  const [mqttPort, amqpPort, httpsPort] = await freePorts(BIND, 3);
+  const server = new ServerProcess({
+    name: "larimar",
+    command: process.execPath,
+    args: [commandFile, "start"].concat(
+      ["--data", dataDirectory, "--bind", BIND, "--host", "localhost"],
+      ["--mqtt-port", String(mqttPort), "--amqp-port", String(amqpPort)],
+      ["--https-port", String(httpsPort)],
+    ),
+    core: options.core,
+    directory: options.directory,
+  });
+  try {
+    await server.waitForLine("Larimar is ready", START_MS_MAX);
+    const connection = JSON.parse(
+      await readFile(join(dataDirectory, "connection.json"), "utf8"),
+    ) as Connection;
+    const caPem = await readFile(connection.caFile, "utf8");
+    const client = new LarimarClient({ address: BIND, connection, caPem });
+    return {
+      address: BIND,
+      connection,
+      caPem,
+      target: {
+        host: BIND,
+        port: connection.ports.mqtt,
+        servername: client.hostName,
+        caPem,
+      },
+      identities: (count): Promise<MqttIdentity[]> => client.createDevices(count),
+      cpuSeconds: () => server.cpuSeconds(),
+      rssBytes: () => server.rssBytes(),
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
 
 async function packageVersion(): Promise<string> {
   const file = new URL("../../../package.json", import.meta.url);

@@ -5,6 +5,7 @@ import { markdownTable } from "../report/markdown-table.ts";
 import { median } from "../report/median.ts";
 import { disturbanceNotes, leastDisturbed } from "./least-disturbed.ts";
 import type { Workload, WorkloadContext } from "./workload.ts";
+import { DEFAULT_HANDSHAKES_MAX } from "./workload.ts";
 
 const DEFAULT_CONNECTIONS = 2000;
 
@@ -50,7 +51,7 @@ export const connectStorm: Workload = {
     } finally {
       for (const contender of contenders) await contender[Symbol.asyncDispose]();
     }
-    const title = `**${formatCount(connections)} connections**, ${context.options.handshakesMax} at a time; medians of ${context.options.rounds} rounds`;
+    const title = `**${formatCount(connections)} connections**, ${handshakesOf(context)} at a time; medians of ${context.options.rounds} rounds`;
     const notes = disturbanceNotes(
       [...samples].map(([name, rounds]) => ({ name, samples: rounds })),
     );
@@ -67,7 +68,7 @@ async function storm(context: WorkloadContext, contender: Contender): Promise<St
     const watch = new CoreWatch(contender, context.cores);
     const result = await contender.connect({
       connections: connectionsOf(context),
-      handshakesMax: context.options.handshakesMax,
+      handshakesMax: handshakesOf(context),
     });
     watch.stop();
     await contender.generator.disconnect();
@@ -85,6 +86,10 @@ async function storm(context: WorkloadContext, contender: Contender): Promise<St
 
 function connectionsOf({ options }: WorkloadContext): number {
   return options.connections ?? DEFAULT_CONNECTIONS;
+}
+
+function handshakesOf({ options }: WorkloadContext): number {
+  return options.handshakesMax ?? DEFAULT_HANDSHAKES_MAX;
 }
 
 function table(context: WorkloadContext, samples: ReadonlyMap<string, StormSample[]>): string {

@@ -2,6 +2,7 @@ import { Contender } from "../contender.ts";
 import { formatCount, formatMegabytes, formatShare } from "../report/format.ts";
 import { markdownTable } from "../report/markdown-table.ts";
 import type { Workload, WorkloadContext } from "./workload.ts";
+import { DEFAULT_HANDSHAKES_MAX } from "./workload.ts";
 
 const DEFAULT_CONNECTIONS = 5000;
 /** The first fifth warms caches and pools up; memory per session is the slope over the rest. */
@@ -53,7 +54,7 @@ async function measureIdle(
   context: WorkloadContext,
 ): Promise<IdleSample> {
   const { server, peer } = contender;
-  const { handshakesMax } = context.options;
+  const { handshakesMax = DEFAULT_HANDSHAKES_MAX } = context.options;
   const identities = await server.identities(connections);
   const base = baseOf(connections);
   const emptyRssBytes = server.rssBytes();

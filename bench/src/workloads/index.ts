@@ -2,7 +2,14 @@ import { connectStorm } from "./connect-storm.ts";
 import { fanIn } from "./fan-in.ts";
 import { fixedRate } from "./fixed-rate.ts";
 import { idleSessions } from "./idle-sessions.ts";
+import { provisioningStorm } from "./provisioning-storm.ts";
 import type { Workload } from "./workload.ts";
 
 /** Every workload `npm run bench` knows. */
-export const workloads: readonly Workload[] = [fanIn, fixedRate, connectStorm, idleSessions];
+export const workloads: readonly Workload[] = [
+  fanIn,
+  fixedRate,
+  connectStorm,
+  idleSessions,
+  provisioningStorm,
+];

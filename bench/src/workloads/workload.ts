@@ -6,6 +6,9 @@ export interface ContestedPeer {
   version: string;
 }
 
+/** Connections being opened at once, unless the command says otherwise. */
+export const DEFAULT_HANDSHAKES_MAX = 64;
+
 /** Numbers every workload understands; each reads the ones it needs. */
 export interface WorkloadOptions {
   shapes: readonly Shape[] | undefined;
@@ -15,7 +18,7 @@ export interface WorkloadOptions {
   payloadBytes: number;
   ratePerSecond: number;
   connections: number | undefined;
-  handshakesMax: number;
+  handshakesMax: number | undefined;
 }
 
 export interface Shape {

@@ -1,0 +1,88 @@
+import { createSecureContext } from "node:tls";
+import { LatencyHistogram } from "../load/latency-histogram.ts";
+import { registerOverHttps } from "./https-registration.ts";
+import { registerOverMqtt } from "./mqtt-registration.ts";
+import type { StormDevice } from "./storm-device.ts";
+import { prepareDevices } from "./storm-device.ts";
+import type {
+  StormCommand,
+  StormGeneratorCommand,
+  StormGeneratorReport,
+  StormResult,
+} from "./storm-messages.ts";
+
+// The process that is all the devices. It lives on a core of its own and takes orders over IPC.
+
+/** What devices do when a connection fails: try again, after a while, not for ever. */
+const ATTEMPTS_MAX = 4;
+const ATTEMPT_MS_MAX = 60_000;
+const RETRY_DELAY_MS = 1000;
+
+let devices: readonly StormDevice[] = [];
+
+process.on("message", (command: StormGeneratorCommand) => {
+  handle(command).catch((error: unknown) => {
+    report({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+  });
+});
+process.on("disconnect", () => process.exit(0));
+
+async function handle(command: StormGeneratorCommand): Promise<void> {
+  if (command.kind === "prepare") {
+    devices = await prepareDevices(command);
+    report({ kind: "prepared" });
+  } else report({ kind: "finished", result: await storm(command) });
+}
+
+async function storm(command: StormCommand): Promise<StormResult> {
+  const { transport, target, simultaneousMax } = command;
+  if (!target.host.startsWith("127.")) throw new Error("the load goes to loopback only");
+  const secureContext = createSecureContext({
+    ca: target.caPem,
+    minVersion: "TLSv1.3",
+    ciphers: "TLS_AES_128_GCM_SHA256",
+  });
+  const options = { target, secureContext, timeoutMs: ATTEMPT_MS_MAX };
+  const register = transport === "mqtt" ? registerOverMqtt : registerOverHttps;
+  const latency = new LatencyHistogram();
+  const failures: Record<string, number> = {};
+  const repeated: Record<string, number> = {};
+  const startedMs = performance.now();
+  const startedCpu = process.cpuUsage();
+  let assigned = 0;
+  let next = 0;
+  const registerNext = async () => {
+    while (next < devices.length) {
+      const device = devices[next++]!;
+      const beganMs = performance.now();
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await register(device, options);
+          latency.recordMs(performance.now() - beganMs);
+          assigned += 1;
+          break;
+        } catch (error) {
+          const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+          const counts = attempt < ATTEMPTS_MAX ? repeated : failures;
+          counts[reason] = (counts[reason] ?? 0) + 1;
+          if (attempt === ATTEMPTS_MAX) break;
+          await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+        }
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: simultaneousMax }, registerNext));
+  const cpu = process.cpuUsage(startedCpu);
+  return {
+    assigned,
+    failures,
+    repeated,
+    seconds: (performance.now() - startedMs) / 1000,
+    latency: latency.summary(),
+    generatorCpuSeconds: (cpu.user + cpu.system) / 1e6,
+  };
+}
+
+function report(message: StormGeneratorReport): void {
+  process.send?.(message);
+}
