@@ -3,6 +3,8 @@ import type { Certificates, X509Certificate } from "@larimar/domain";
 
 /** Certificates taken apart lately; the oldest is forgotten. */
 const REMEMBERED_MAX = 2000;
+/** Of one certificate; further ones are judged each time. */
+const JUDGED_ISSUERS_MAX = 16;
 /** A longer text is no certificate. */
 const TEXT_LENGTH_MAX = 65_536;
 
@@ -14,6 +16,9 @@ interface Parsed {
 /** X.509 by Node's own library. */
 export class NodeCertificates implements Certificates {
   readonly #remembered = new Map<string, Parsed>();
+  /** Clients show the same bytes with every request of a connection: taken apart, and judged, once. */
+  readonly #shown = new WeakMap<Uint8Array, X509Certificate>();
+  readonly #issuers = new WeakMap<X509Certificate, Map<string, boolean>>();
 
   parse(text: string): X509Certificate | undefined {
     if (text.length > TEXT_LENGTH_MAX) return undefined;
@@ -22,11 +27,25 @@ export class NodeCertificates implements Certificates {
   }
 
   fromDer(der: Uint8Array): X509Certificate | undefined {
-    return this.#take(Buffer.from(der).toString("base64"))?.facts;
+    const known = this.#shown.get(der);
+    if (known !== undefined) return known;
+    const facts = this.#take(Buffer.from(der).toString("base64"))?.facts;
+    if (facts !== undefined) this.#shown.set(der, facts);
+    return facts;
   }
 
   isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
     if (certificate.issuerName !== issuer.subjectName) return false;
+    const judged = this.#issuers.get(certificate) ?? new Map<string, boolean>();
+    const known = judged.get(issuer.sha256Thumbprint);
+    if (known !== undefined) return known;
+    const isIssued = this.#verify(certificate, issuer);
+    if (judged.size < JUDGED_ISSUERS_MAX) judged.set(issuer.sha256Thumbprint, isIssued);
+    this.#issuers.set(certificate, judged);
+    return isIssued;
+  }
+
+  #verify(certificate: X509Certificate, issuer: X509Certificate): boolean {
     const [child, parent] = [this.#take(certificate.der), this.#take(issuer.der)];
     if (child === undefined || parent === undefined) return false;
     try {

@@ -6,8 +6,9 @@ import type { Duplex } from "node:stream";
 import type { ConnectionContext, Log } from "@larimar/heads";
 import { clientCertificateOf } from "../tls/client-certificate.ts";
 import type { ServerCertificate } from "../tls/server-certificate.ts";
+import { HandshakeTurns } from "./handshake-turns.ts";
 
-/** A client that has not finished its handshake by then is closed. */
+/** A client that has not begun its handshake by then, or not finished it as long after that, is closed. */
 const HANDSHAKE_TIMEOUT_MS = 20_000;
 
 export interface TlsListenerParts {
@@ -21,6 +22,7 @@ export interface TlsListenerParts {
 /** Turns accepted sockets into connections whose TLS handshake is done. It listens on nothing itself. */
 export class TlsListener implements Disposable {
   readonly #server: Server;
+  readonly #turns: HandshakeTurns;
   readonly #certificateChanges: Disposable;
 
   constructor({ certificate, onConnection, alpnProtocol, log }: TlsListenerParts) {
@@ -35,12 +37,17 @@ export class TlsListener implements Disposable {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       ...(alpnProtocol === undefined ? {} : { ALPNProtocols: [alpnProtocol] }),
     });
+    this.#turns = new HandshakeTurns((socket) => this.#server.emit("connection", socket), {
+      silenceMsMax: HANDSHAKE_TIMEOUT_MS,
+    });
     this.#server.on("secureConnection", (socket) => {
+      this.#turns.leave(socket);
       socket.on("error", (error: Error) => log.debug({ err: error }, "connection failed"));
       onConnection(socket, contextOf(socket));
     });
     this.#server.on("tlsClientError", (error, socket) => {
       const { remoteAddress } = socket;
+      this.#turns.leave(socket);
       log.debug({ err: error, remoteAddress }, "TLS handshake failed");
       socket.destroy();
     });
@@ -50,10 +57,11 @@ export class TlsListener implements Disposable {
   }
 
   accept(socket: Socket): void {
-    this.#server.emit("connection", socket);
+    this.#turns.enter(socket);
   }
 
   [Symbol.dispose](): void {
+    this.#turns[Symbol.dispose]();
     this.#certificateChanges[Symbol.dispose]();
   }
 }
