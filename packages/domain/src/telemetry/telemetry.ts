@@ -50,7 +50,7 @@ export class Telemetry {
   accept(source: TelemetrySource, messages: readonly Message[]): Promise<void> {
     const { eventLog, encoder, limits } = this.#parts;
     for (const message of messages) {
-      const bytes = message.body.byteLength + message.properties.sizeBytes;
+      const bytes = message.body.length + message.properties.sizeBytes;
       if (bytes > limits.telemetryBytesMax) {
         throw new HubError(
           "MessageTooLarge",

@@ -60,34 +60,40 @@ export class Acknowledgements {
   #scheduleFlush(): void {
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
-    queueMicrotask(() => this.#flush());
+    // A third of what queueMicrotask costs.
+    void NOW.then(this.#flush);
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     this.#isFlushScheduled = false;
-    const firstWaiting = this.#entries.findIndex((entry) => !entry.isDurable);
-    const durableCount = firstWaiting < 0 ? this.#entries.length : firstWaiting;
-    if (durableCount === 0) return;
-    const reads = this.#entries.splice(0, durableCount).map(({ read }) => read);
-    const bytes = encodePubacks(reads);
-    for (const read of reads) {
-      this.waitingMessages -= read.packetIds.length;
+    const entries = this.#entries;
+    let count = 0;
+    let messages = 0;
+    while (count < entries.length && entries[count]!.isDurable) {
+      const { read } = entries[count++]!;
+      messages += read.packetIds.length;
       this.waitingBytes -= read.bytes;
     }
-    if (bytes.length > 0) this.#sink.send(bytes);
+    if (count === 0) return;
+    this.waitingMessages -= messages;
+    const bytes = Buffer.allocUnsafe(messages * PUBACK_BYTES);
+    const length = encodePubacks(entries, count, bytes);
+    if (count === entries.length) entries.length = 0;
+    else entries.splice(0, count);
+    if (length > 0) this.#sink.send(length === bytes.length ? bytes : bytes.subarray(0, length));
     this.#sink.onAcknowledged();
-  }
+  };
 }
 
-function encodePubacks(reads: readonly AcknowledgedRead[]): Uint8Array {
-  let messages = 0;
-  for (const read of reads) messages += read.packetIds.length;
-  const bytes = Buffer.allocUnsafe(messages * PUBACK_BYTES);
+const NOW = Promise.resolve();
+
+/** Answers the first `count` reads; returns where the answers end. */
+function encodePubacks(entries: readonly Entry[], count: number, target: Uint8Array): number {
   let at = 0;
-  for (const read of reads) {
-    for (const packetId of read.packetIds) {
-      if (packetId !== 0) at = writePuback(packetId, bytes, at);
+  for (let index = 0; index < count; index++) {
+    for (const packetId of entries[index]!.read.packetIds) {
+      if (packetId !== 0) at = writePuback(packetId, target, at);
     }
   }
-  return at === bytes.length ? bytes : bytes.subarray(0, at);
+  return at;
 }

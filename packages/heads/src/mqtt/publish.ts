@@ -15,7 +15,7 @@ export function takePublish(
   const { batch, view } = scratch;
   if (view.qos === 2) throw new Violation("qos2Refused", "A message of QoS 2 came");
   const properties = client.topics.propertiesOf(view, packet.bytes);
-  batch.add(properties, packet.bytes.subarray(view.payloadStart, view.payloadEnd), view.packetId);
+  batch.add(properties, view.packetId, packet.bytes, view.payloadStart, view.payloadEnd);
 }
 
 /**
