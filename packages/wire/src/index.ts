@@ -100,4 +100,5 @@ export * from "./rest/telemetry-batch.ts";
 export * from "./rest/timestamps.ts";
 export * from "./rest/twin-body.ts";
 export * from "./rest/twin-routes.ts";
+export * from "./text-codec.ts";
 export * from "./twins/twin-document.ts";

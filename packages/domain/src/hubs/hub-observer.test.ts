@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createTestHub } from "../fixtures/test-hub.fixture.ts";
 
 test("observers hear of what happened to devices and modules, in order", async () => {
-  const { hub } = await createTestHub();
+  const { hub } = createTestHub();
   const heard: string[] = [];
   using _observing = hub.observers.add({
     identityCreated: (key) => heard.push(`created ${Object.values(key).join("/")}`),
@@ -28,7 +28,7 @@ test("observers hear of what happened to devices and modules, in order", async (
 });
 
 test("nobody hears of what was refused", async () => {
-  const { hub } = await createTestHub();
+  const { hub } = createTestHub();
   await hub.devices.create({ deviceId: "press" });
   const heard: string[] = [];
   using _observing = hub.observers.add({

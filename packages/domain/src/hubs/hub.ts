@@ -22,13 +22,17 @@ import { createHubFiles, sweepFiles } from "../files/hub-files.ts";
 import type { HubJobsParts } from "../jobs/hub-jobs.ts";
 import { createHubJobs } from "../jobs/hub-jobs.ts";
 import type { Jobs } from "../jobs/jobs.ts";
+import type { TextCodec } from "../json/text-codec.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { MethodLimits } from "../methods/methods.ts";
 import { Methods } from "../methods/methods.ts";
+import { EventPipeline } from "../routing/event-pipeline.ts";
+import { createHubEvents } from "../routing/hub-events.ts";
 import { Sessions } from "../sessions/sessions.ts";
 import type { SubscriptionStore } from "../sessions/subscription-store.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
 import type { Clock } from "../time/clock.ts";
+import type { Twin } from "../twins/twin.ts";
 import type { TwinStore } from "../twins/twin-store.ts";
 import { Twins } from "../twins/twins.ts";
 import { HubConfiguration } from "./hub-configuration.ts";
@@ -40,6 +44,7 @@ export interface HubParts extends HubFilesParts, HubJobsParts {
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly encoder: EventEncoder;
+  readonly text: TextCodec;
   readonly limits: Limits;
   readonly methodLimits: MethodLimits;
   readonly settingsStore: HubSettingsStore;
@@ -93,6 +98,16 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
   const settings = (): HubSettings => configuration.current;
   const observers = new HubObservers();
   const sessions = new Sessions({ clock, presence, eventLog, observers });
+  const findTwin = (key: IdentityKey): Promise<Twin | undefined> => parts.twins.find(key);
+  const pipeline = new EventPipeline({
+    configuration,
+    eventLog,
+    encoder,
+    limits,
+    clock,
+    text: parts.text,
+    findTwin,
+  });
   const generationOf = async ({ deviceId, moduleId }: IdentityKey): Promise<string | undefined> =>
     moduleId === undefined
       ? (await parts.devices.find(deviceId))?.generationId
@@ -127,6 +142,17 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
   const methods = new Methods({ sessions, clock, limits: parts.methodLimits, isRegistered });
   const jobs = createHubJobs({ ...parts, twins, methods, sessions, observers });
   const hubFiles = createHubFiles(settings, parts);
+  const hubEvents = createHubEvents({
+    pipeline,
+    hubName: initial.name,
+    partitionCount: eventLog.partitionCount,
+    secrets,
+    clock,
+    text: parts.text,
+    findTwin: (key) => twins.get(key),
+    isConnected: (key) => sessions.isConnected(key),
+  });
+  observers.add(hubEvents);
   const sweepers = [
     every(clock, COMMAND_SWEEP_INTERVAL_MS, () => commands.sweep()),
     every(clock, FILE_SWEEP_INTERVAL_MS, async () => {
@@ -161,7 +187,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     modules,
     sessions,
     subscriptions: parts.subscriptions,
-    telemetry: new Telemetry({ eventLog, encoder, limits }),
+    telemetry: new Telemetry({ eventLog, pipeline, limits }),
     events: new Events({ settings, eventLog, limits }),
     twins,
     methods,
@@ -175,6 +201,8 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       feedback[Symbol.dispose]();
       hubFiles.fileNotifications[Symbol.dispose]();
       await jobs[Symbol.asyncDispose]();
+      hubEvents[Symbol.dispose]();
+      pipeline[Symbol.dispose]();
       await sessions[Symbol.asyncDispose]();
     },
   };

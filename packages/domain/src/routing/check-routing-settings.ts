@@ -1,6 +1,14 @@
 import { HubError } from "../errors/hub-error.ts";
-import type { Enrichment, Route, RoutingEndpoint, RoutingSettings } from "./routing-settings.ts";
-import { BUILT_IN_ENDPOINT } from "./routing-settings.ts";
+import type { ConditionError } from "./language/condition-error.ts";
+import { compileCondition } from "./language/compile-condition.ts";
+import type {
+  Enrichment,
+  Route,
+  RoutingEndpoint,
+  RoutingSettings,
+  RoutingSource,
+} from "./routing-settings.ts";
+import { BUILT_IN_ENDPOINT, conditionOf } from "./routing-settings.ts";
 
 /** More of anything is refused when settings are changed. */
 export const ROUTING_LIMITS = {
@@ -13,9 +21,13 @@ export const ROUTING_LIMITS = {
 } as const;
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+const UNSERVED_SOURCES: ReadonlySet<RoutingSource> = new Set([
+  "DeviceJobLifecycleEvents",
+  "DigitalTwinChangeEvents",
+]);
 const RESERVED = new Set([BUILT_IN_ENDPOINT, "filenotifications", "$default"]);
 
-/** What can be said of routing settings without compiling a condition. Throws `ArgumentInvalid`. */
+/** Routes that could not work are never stored. Throws `ArgumentInvalid`. */
 export function checkRoutingSettings(routing: RoutingSettings): void {
   const { endpoints, routes, fallbackRoute, enrichments } = routing;
   const { endpointsMax, routesMax, enrichmentsMax } = ROUTING_LIMITS;
@@ -77,12 +89,38 @@ function checkEndpoint(endpoint: RoutingEndpoint): void {
 }
 
 function checkRoute(route: Route, known: ReadonlySet<string>): void {
-  const { name, condition, endpointNames } = route;
+  const { name, source, condition, endpointNames } = route;
   if (condition.length > ROUTING_LIMITS.conditionLengthMax) {
     throw invalid(`The condition of route '${name}' is too long`);
   }
   if (endpointNames.length !== 1) throw invalid(`Route '${name}' needs exactly one endpoint`);
   checkKnown(`Route '${name}'`, endpointNames, known);
+  if (!isServed(endpointNames[0]!)) {
+    throw invalid(`Route '${name}' goes to an endpoint that the hub cannot deliver to yet`);
+  }
+  if (UNSERVED_SOURCES.has(source)) {
+    throw invalid(`Route '${name}' listens to ${source}, which the hub does not tell of yet`);
+  }
+  const [error] = conditionErrorsOf(route);
+  if (error === undefined) return;
+  const { line, column } = error.location.start;
+  throw invalid(
+    `The condition of route '${name}' is wrong at line ${line}, column ${column}: ${error.message}`,
+  );
+}
+
+/** The mistakes in a route's condition; none means that it can be stored. */
+export function conditionErrorsOf(
+  route: Pick<Route, "source" | "condition">,
+): readonly ConditionError[] {
+  const isTwinChange = route.source === "TwinChangeEvents";
+  const compiled = compileCondition(conditionOf(route), { isTwinChange });
+  return compiled.isValid ? [] : compiled.errors;
+}
+
+// NOTE: a message that went to one of these would be lost, so nothing may be sent there.
+function isServed(endpointName: string): boolean {
+  return endpointName.toLowerCase() === BUILT_IN_ENDPOINT;
 }
 
 function checkEnrichment(

@@ -107,3 +107,9 @@ export const DEFAULT_ROUTING_SETTINGS: RoutingSettings = {
   },
   enrichments: [],
 };
+
+/** An empty condition takes everything. */
+export function conditionOf({ condition }: Pick<Route, "condition">): string {
+  const trimmed = condition.trim();
+  return trimmed === "" ? "true" : trimmed;
+}

@@ -1,16 +1,16 @@
 import type { AuthenticatedIdentity } from "../access/access.ts";
 import { describeIdentity } from "../devices/device.ts";
 import { HubError } from "../errors/hub-error.ts";
-import type { EventEncoder } from "../events/event-encoder.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { partitionOf } from "../events/partition-key.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Session } from "../sessions/session.ts";
+import type { EventPipeline } from "../routing/event-pipeline.ts";
 import type { Message } from "./message.ts";
 
 export interface TelemetryParts {
   readonly eventLog: EventLog;
-  readonly encoder: EventEncoder;
+  readonly pipeline: EventPipeline;
   readonly limits: Limits;
 }
 
@@ -44,11 +44,11 @@ export class Telemetry {
   }
 
   /**
-   * Takes everything one read brought, all or nothing, in order. Resolves when it is on disk: nobody
+   * Takes everything one read brought, all or nothing, in order. Resolves when it is on disk, wherever it is routed to: nobody
    * acknowledges before. Throws `MessageTooLarge`, rejects with `EventLogUnavailable`.
    */
   accept(source: TelemetrySource, messages: readonly Message[]): Promise<void> {
-    const { eventLog, encoder, limits } = this.#parts;
+    const { pipeline, limits } = this.#parts;
     for (const message of messages) {
       const bytes = message.body.length + message.properties.sizeBytes;
       if (bytes > limits.telemetryBytesMax) {
@@ -59,14 +59,6 @@ export class Telemetry {
         );
       }
     }
-    const { origin, partition } = source;
-    return eventLog.append({
-      partition,
-      count: messages.length,
-      bytes: encoder.measure(origin, messages),
-      write: (target, at, enqueuedAtMs) => {
-        encoder.encode(origin, messages, enqueuedAtMs, target, at);
-      },
-    });
+    return pipeline.accept("DeviceMessages", source, messages);
   }
 }

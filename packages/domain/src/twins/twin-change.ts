@@ -23,25 +23,30 @@ export function describeChange(change: TwinChange): JsonObject {
     sections.push(["reported", describeSection(change.reported, twin.reported)]);
   }
   if (change.kind === "replaceTwin") {
-    return jsonObject([
-      ["deviceId", twin.key.deviceId],
-      ...(twin.key.moduleId === undefined ? [] : [["moduleId", twin.key.moduleId] as const]),
-      ["etag", twin.etag],
-      ["version", twin.version],
-      ["tags", twin.tags],
-      [
-        "properties",
-        {
-          desired: describeSection(twin.desired.values, twin.desired),
-          reported: describeSection(twin.reported.values, twin.reported),
-        },
-      ],
-    ]);
+    return describeTwin(twin);
   }
   return jsonObject([
     ["version", twin.version],
     ...(change.tags === undefined ? [] : [["tags", change.tags] as const]),
     ...(sections.length === 0 ? [] : [["properties", jsonObject(sections)] as const]),
+  ]);
+}
+
+/** The whole twin, as events about an identity carry it. */
+export function describeTwin(twin: Twin): JsonObject {
+  return jsonObject([
+    ["deviceId", twin.key.deviceId],
+    ...(twin.key.moduleId === undefined ? [] : [["moduleId", twin.key.moduleId] as const]),
+    ["etag", twin.etag],
+    ["version", twin.version],
+    ["tags", twin.tags],
+    [
+      "properties",
+      {
+        desired: describeSection(twin.desired.values, twin.desired),
+        reported: describeSection(twin.reported.values, twin.reported),
+      },
+    ],
   ]);
 }
 

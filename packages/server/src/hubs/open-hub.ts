@@ -7,7 +7,7 @@ import {
   createHub,
 } from "@larimar/domain";
 import type { Storage } from "@larimar/storage";
-import { BLOB_ACCOUNT_NAME } from "@larimar/wire";
+import { BLOB_ACCOUNT_NAME, textCodec } from "@larimar/wire";
 import type { ServerLog } from "../log.ts";
 import { createLiveAccount } from "../uploads/live-account.ts";
 
@@ -36,6 +36,7 @@ export async function openHub(settings: HubSettings, parts: OpenHubParts): Promi
     clock,
     secrets,
     encoder,
+    text: textCodec,
     limits: DEFAULT_LIMITS,
     methodLimits: DEFAULT_METHOD_LIMITS,
     jobLimits: DEFAULT_JOB_LIMITS,

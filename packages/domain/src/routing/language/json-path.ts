@@ -25,10 +25,13 @@ export function follow(
   let at = from;
   for (const step of steps) {
     if (at === undefined) return undefined;
-    if (typeof step === "number") at = Array.isArray(at) ? at[step] : undefined;
-    else at = find(at, step);
+    at = typeof step === "number" ? element(at, step) : find(at, step);
   }
   return at;
+}
+
+function element(list: JsonValue, index: number): JsonValue | undefined {
+  return Array.isArray(list) ? (list as readonly JsonValue[])[index] : undefined;
 }
 
 function exactMember(object: JsonValue, key: string): JsonValue | undefined {

@@ -1,0 +1,264 @@
+import { describe, expect, test } from "vitest";
+import type { TestHub } from "../fixtures/test-hub.fixture.ts";
+import { createTestHub } from "../fixtures/test-hub.fixture.ts";
+import type { Message } from "../telemetry/message.ts";
+import { messageProperties } from "../telemetry/message.ts";
+import type { TelemetrySource } from "../telemetry/telemetry.ts";
+import { CONNECTION_SNAPSHOT_INTERVAL_MS } from "./hub-events.ts";
+import type { Route, RoutingSettings } from "./routing-settings.ts";
+import { DEFAULT_ROUTING_SETTINGS } from "./routing-settings.ts";
+
+describe("telemetry", () => {
+  test("goes to the hub's events when there is no route", async () => {
+    const { hub, events } = await routedHub({});
+    await hub.telemetry.accept(from("press"), [text("a"), text("b")]);
+    expect(bodies(await events())).toEqual(["a", "b"]);
+  });
+
+  test("goes nowhere when there is no route and the fallback is off", async () => {
+    const fallbackRoute = { ...DEFAULT_ROUTING_SETTINGS.fallbackRoute, isEnabled: false };
+    const { hub, events } = await routedHub({ fallbackRoute });
+    await hub.telemetry.accept(from("press"), [text("a")]);
+    expect(await events()).toEqual([]);
+  });
+
+  test("is taken by routes whose condition is true, and once, however many are", async () => {
+    const fallbackRoute = { ...DEFAULT_ROUTING_SETTINGS.fallbackRoute, isEnabled: false };
+    const { hub, events } = await routedHub({
+      fallbackRoute,
+      routes: [
+        route({ condition: "kind = 'alarm'" }),
+        route({ name: "b", condition: "level > '2'" }),
+      ],
+    });
+    await hub.telemetry.accept(from("press"), [
+      text("both", { kind: "alarm", level: "3" }),
+      text("none", { kind: "info" }),
+      text("one", { level: "3" }),
+    ]);
+    expect(bodies(await events())).toEqual(["both", "one"]);
+  });
+
+  test("keeps its order when conditions look into twins", async () => {
+    const fallbackRoute = { ...DEFAULT_ROUTING_SETTINGS.fallbackRoute, isEnabled: false };
+    const { hub, events } = await routedHub({
+      fallbackRoute,
+      routes: [route({ condition: "$twin.tags.hall = '3'" })],
+    });
+    await hub.devices.create({ deviceId: "press" });
+    await hub.twins.update({ deviceId: "press" }, { tags: { hall: "3" } }, "any");
+    const source = from("press");
+    const sent = Array.from({ length: 20 }, (_, i) => hub.telemetry.accept(source, [text(`${i}`)]));
+    await Promise.all(sent);
+    expect(bodies(await events())).toEqual(sent.map((_, i) => `${i}`));
+    await hub.telemetry.accept(from("other"), [text("x")]);
+    expect(await events()).toHaveLength(20);
+  });
+
+  test("follows routes from the moment they are changed", async () => {
+    const { hub, events } = await routedHub({});
+    await hub.configuration.change({
+      routing: {
+        ...DEFAULT_ROUTING_SETTINGS,
+        fallbackRoute: { ...DEFAULT_ROUTING_SETTINGS.fallbackRoute, isEnabled: false },
+      },
+    });
+    await hub.telemetry.accept(from("press"), [text("a")]);
+    expect(await events()).toEqual([]);
+  });
+
+  test("is enriched with texts, the hub's name and what twins hold", async () => {
+    const { hub, events } = await routedHub({
+      enrichments: [
+        { key: "site", value: "north", endpointNames: ["events"] },
+        { key: "hub", value: "$iothubname", endpointNames: ["events"] },
+        { key: "hall", value: "$twin.tags.hall", endpointNames: ["events"] },
+        { key: "gone", value: "$twin.tags.gone", endpointNames: ["events"] },
+      ],
+    });
+    await hub.devices.create({ deviceId: "press" });
+    await hub.twins.update({ deviceId: "press" }, { tags: { hall: 3 } }, "any");
+    const message = text("a", { site: "south", own: "1" });
+    await hub.telemetry.accept(from("press"), [message]);
+    await hub.twins.update({ deviceId: "press" }, { tags: { hall: 4 } }, "any");
+    await hub.telemetry.accept(from("press"), [message]);
+    const stamped = (await events()).map((event) => event.application);
+    expect(stamped[0]).toEqual({
+      site: "north",
+      own: "1",
+      hub: "local",
+      hall: "3",
+      gone: "$twin.tags.gone",
+    });
+    expect(stamped[1]).toMatchObject({ hall: "4" });
+  });
+});
+
+describe("what happens in the hub", () => {
+  test("is not told of without a route that asks", async () => {
+    const { hub, events } = await routedHub({});
+    await hub.devices.create({ deviceId: "press" });
+    await hub.twins.update({ deviceId: "press" }, { tags: { hall: 3 } }, "any");
+    expect(await events()).toEqual([]);
+  });
+
+  test("twin changes carry what was changed", async () => {
+    const condition = "twin_change_includes(tags.hall)";
+    const { hub, events } = await routedHub({
+      routes: [route({ source: "TwinChangeEvents", condition })],
+    });
+    await hub.devices.create({ deviceId: "press" });
+    await hub.twins.update({ deviceId: "press" }, { tags: { hall: 3 } }, "any");
+    await hub.twins.update({ deviceId: "press" }, { tags: { row: 1 } }, "any");
+    const [event, ...others] = await events();
+    expect(others).toEqual([]);
+    expect(event).toMatchObject({
+      source: "twinChangeEvents",
+      deviceId: "press",
+      system: { contentType: "application/json", contentEncoding: "utf-8", userId: "local" },
+      application: {
+        hubName: "local",
+        deviceId: "press",
+        opType: "updateTwin",
+        "iothub-message-schema": "twinChangeNotification",
+      },
+    });
+    expect(JSON.parse(event!.body)).toEqual({ version: 3, tags: { hall: 3 } });
+  });
+
+  test("identities are told of when they come and go, modules too", async () => {
+    const { hub, events } = await routedHub({
+      routes: [route({ source: "DeviceLifecycleEvents" })],
+    });
+    await hub.devices.create({ deviceId: "press" });
+    await hub.modules.create({ deviceId: "press", moduleId: "camera" });
+    await hub.devices.delete("press", "any");
+    const told = (await events()).map(({ application, body }) => [
+      application["opType"],
+      application["moduleId"],
+      (JSON.parse(body) as { deviceId: string }).deviceId,
+    ]);
+    expect(told).toEqual([
+      ["createDeviceIdentity", undefined, "press"],
+      ["createDeviceIdentity", "camera", "press"],
+      ["deleteDeviceIdentity", undefined, "press"],
+    ]);
+  });
+
+  test("connections are told of once they have settled", async () => {
+    const { hub, clock, events } = await routedHub({
+      routes: [route({ source: "DeviceConnectionStateEvents" })],
+    });
+    const connect = () =>
+      hub.sessions.open({
+        authenticated: {
+          identity: { deviceId: "press" },
+          generationId: "1",
+          authMethod: { scope: "device", type: "sas" },
+          expiresAtMs: undefined,
+        },
+        protocol: "mqtt",
+        connection: { close: () => {} },
+      });
+    const first = connect();
+    first.end();
+    const second = connect();
+    await clock.advance(CONNECTION_SNAPSHOT_INTERVAL_MS);
+    second.end();
+    await clock.advance(CONNECTION_SNAPSHOT_INTERVAL_MS);
+    // Came and went between two looks.
+    connect().end();
+    await clock.advance(CONNECTION_SNAPSHOT_INTERVAL_MS);
+    const told = (await events()).map(({ application, body }) => ({
+      operation: application["opType"],
+      sequence: (JSON.parse(body) as { sequenceNumber: string }).sequenceNumber,
+    }));
+    expect(told.map(({ operation }) => operation)).toEqual([
+      "deviceConnected",
+      "deviceDisconnected",
+    ]);
+    expect(told.every(({ sequence }) => /^[0-9A-F]{64}$/.test(sequence))).toBe(true);
+    expect(told[1]!.sequence > told[0]!.sequence).toBe(true);
+  });
+});
+
+describe("routes that could not work", () => {
+  test.each([
+    ["a condition that does not compile", route({ condition: "level > 2" }), /line 1, column 1/],
+    ["an endpoint nobody knows", route({ endpointNames: ["nowhere"] }), /unknown endpoint/],
+    ["two endpoints", route({ endpointNames: ["events", "events"] }), /exactly one/],
+    ["a source that is not told of", route({ source: "DigitalTwinChangeEvents" }), /not tell of/],
+  ])("are not stored: %s", async (_, bad, message) => {
+    const { hub } = await routedHub({});
+    const routing = { ...DEFAULT_ROUTING_SETTINGS, routes: [bad] };
+    await expect(hub.configuration.change({ routing })).rejects.toThrow(message);
+    expect(hub.settings.routing).toEqual(DEFAULT_ROUTING_SETTINGS);
+  });
+});
+
+interface EventLine {
+  readonly source: string;
+  readonly deviceId: string;
+  readonly system: Record<string, string>;
+  readonly application: Record<string, string>;
+  readonly body: string;
+}
+
+async function routedHub(
+  routing: Partial<RoutingSettings>,
+): Promise<TestHub & { events: () => Promise<readonly EventLine[]> }> {
+  const test = createTestHub();
+  await test.hub.configuration.change({ routing: { ...DEFAULT_ROUTING_SETTINGS, ...routing } });
+  return {
+    ...test,
+    async events() {
+      // What nobody waits for is on its way.
+      await new Promise((resolve) => setImmediate(resolve));
+      const lines: EventLine[] = [];
+      for (let partition = 0; partition < test.eventLog.partitionCount; partition++) {
+        const batches = await test.eventLog.read(partition, 0, { bytesMax: 1_000_000 });
+        for (const { records } of batches) {
+          for (const line of Buffer.from(records).toString().trim().split("\n")) {
+            lines.push(JSON.parse(line) as EventLine);
+          }
+        }
+      }
+      return lines;
+    },
+  };
+}
+
+function from(deviceId: string): TelemetrySource {
+  const identity = { deviceId };
+  return {
+    identity,
+    partition: 0,
+    origin: {
+      source: "Telemetry",
+      identity,
+      generationId: "1",
+      authMethod: { scope: "device", type: "sas" },
+      modelId: undefined,
+    },
+  };
+}
+
+function text(body: string, application: Record<string, string> = {}): Message {
+  const properties = messageProperties({}, new Map(Object.entries(application)));
+  return { properties, body: Buffer.from(body) };
+}
+
+function route(overrides: Partial<Route>): Route {
+  return {
+    name: "a",
+    source: "DeviceMessages",
+    condition: "true",
+    endpointNames: ["events"],
+    isEnabled: true,
+    ...overrides,
+  };
+}
+
+function bodies(events: readonly EventLine[]): readonly string[] {
+  return events.map(({ body }) => body);
+}
