@@ -84,6 +84,8 @@ export * from "./rest/error-table.ts";
 export * from "./rest/etag.ts";
 export * from "./rest/file-routes.ts";
 export * from "./rest/health-routes.ts";
+export * from "./rest/job-body.ts";
+export * from "./rest/job-routes.ts";
 export * from "./rest/json-schema.ts";
 export * from "./rest/message-headers.ts";
 export * from "./rest/method-routes.ts";

@@ -1,6 +1,6 @@
 import type { IdentityKey } from "../devices/device.ts";
 import { HubError } from "../errors/hub-error.ts";
-import type { DeviceJob, DeviceJobError, Job, JobTask } from "./job.ts";
+import type { DeviceJob, DeviceJobError, Job, MethodTask, TwinTask } from "./job.ts";
 import type { JobRunParts } from "./job-run.ts";
 import { Slots } from "./slots.ts";
 
@@ -8,9 +8,6 @@ export type DeviceTurnsParts = JobRunParts & {
   /** Something is no longer in flight. */
   readonly onIdle: () => void;
 };
-
-type MethodTask = Extract<JobTask, { type: "scheduleDeviceMethod" }>;
-type TwinTask = Extract<JobTask, { type: "scheduleUpdateTwin" }>;
 
 /** The server stopped while the device had its turn: whether it was asked, nobody knows. */
 const INTERRUPTED: DeviceJobError = {

@@ -18,6 +18,8 @@ export interface JobLimits {
   readonly jobIdLengthMax: number;
   /** A longer time to run is refused with ArgumentInvalid. */
   readonly executionTimeMaxMs: number;
+  /** Of a method, as JSON; a longer one is refused with ArgumentInvalid. */
+  readonly payloadLengthMax: number;
   /** How long jobs that have ended are kept. */
   readonly historyMs: number;
 }
@@ -34,5 +36,6 @@ export const DEFAULT_JOB_LIMITS: JobLimits = {
   arrivalsMax: 10_000,
   jobIdLengthMax: 64,
   executionTimeMaxMs: 30 * DAY_MS,
+  payloadLengthMax: 131_072,
   historyMs: 30 * DAY_MS,
 };

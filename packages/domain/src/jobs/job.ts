@@ -32,19 +32,21 @@ export interface JobTarget {
   readonly condition: string | undefined;
 }
 
-export type JobTask =
-  | {
-      readonly type: "scheduleDeviceMethod";
-      readonly name: string;
-      /** Undefined when the caller gave none. */
-      readonly payload: JsonValue | undefined;
-      readonly responseTimeoutMs: number;
-    }
-  | {
-      readonly type: "scheduleUpdateTwin";
-      readonly patch: TwinPatch;
-      readonly condition: TwinCondition;
-    };
+export interface MethodTask {
+  readonly type: "scheduleDeviceMethod";
+  readonly name: string;
+  /** Undefined when the caller gave none. */
+  readonly payload: JsonValue | undefined;
+  readonly responseTimeoutMs: number;
+}
+
+export interface TwinTask {
+  readonly type: "scheduleUpdateTwin";
+  readonly patch: TwinPatch;
+  readonly condition: TwinCondition;
+}
+
+export type JobTask = MethodTask | TwinTask;
 
 export interface JobRequest {
   readonly jobId: string;

@@ -1,5 +1,5 @@
 import { HubError } from "../errors/hub-error.ts";
-import type { Job, JobCounts, JobRequest } from "./job.ts";
+import type { Job, JobCounts, JobRequest, MethodTask } from "./job.ts";
 import type { JobRunParts } from "./job-run.ts";
 import { JobScheduler } from "./job-scheduler.ts";
 import type { JobPageRequest } from "./job-store.ts";
@@ -102,8 +102,10 @@ export class Jobs implements AsyncDisposable {
     await this.#scheduler[Symbol.asyncDispose]();
   }
 
-  #check({ jobId, executionTimeMaxMs }: JobRequest): void {
-    const { limits } = this.#parts;
+  #check({ jobId, executionTimeMaxMs, task }: JobRequest): void {
+    const { limits, twins } = this.#parts;
+    if (task.type === "scheduleUpdateTwin") twins.check(task.patch);
+    else this.#checkMethod(task);
     if (jobId.length > limits.jobIdLengthMax || !JOB_ID.test(jobId)) {
       throw new HubError(
         "ArgumentInvalid",
@@ -114,6 +116,18 @@ export class Jobs implements AsyncDisposable {
       throw new HubError(
         "ArgumentInvalid",
         `A job may run for more than 0 and up to ${limits.executionTimeMaxMs / 1000} seconds`,
+      );
+    }
+  }
+
+  #checkMethod(task: MethodTask): void {
+    this.#parts.methods.check(task);
+    const size = JSON.stringify(task.payload ?? null).length;
+    const { payloadLengthMax } = this.#parts.limits;
+    if (size > payloadLengthMax) {
+      throw new HubError(
+        "ArgumentInvalid",
+        `The payload has ${size} characters, more than ${payloadLengthMax}`,
       );
     }
   }

@@ -47,7 +47,7 @@ export class Methods {
    */
   async invoke(invocation: MethodInvocation): Promise<MethodResponse> {
     const { key } = invocation;
-    this.#check(invocation);
+    this.check(invocation);
     if (!(await this.#parts.isRegistered(key))) throw notFound(key);
     const name = describeIdentity(key);
     const inFlight = this.#inFlight.get(name) ?? 0;
@@ -68,7 +68,8 @@ export class Methods {
     }
   }
 
-  #check({ name }: MethodInvocation): void {
+  /** Throws `ArgumentInvalid`. */
+  check({ name }: Pick<MethodInvocation, "name">): void {
     const { nameLengthMax } = this.#parts.limits;
     if (
       name.length === 0 ||

@@ -78,6 +78,12 @@ export class Twins {
     return { version: twin.reported.version };
   }
 
+  /** Throws `ArgumentInvalid` for what no twin may hold. */
+  check({ tags, desired }: TwinPatch): void {
+    if (tags) checkPatch("tags", tags, TAGS_LIMITS);
+    if (desired) checkPatch("desired", desired, PROPERTIES_LIMITS);
+  }
+
   /** A back end's change; the device hears of desired properties when it listens. */
   async update(
     key: IdentityKey,
@@ -86,8 +92,7 @@ export class Twins {
     writer: TwinWriter = this.#parts.store,
   ): Promise<Twin> {
     const { tags, desired } = patch;
-    if (tags) checkPatch("tags", tags, TAGS_LIMITS);
-    if (desired) checkPatch("desired", desired, PROPERTIES_LIMITS);
+    this.check(patch);
     if (tags === undefined && desired === undefined) return this.#unchanged(key, condition);
     let told = desired ?? {};
     const decide = (current: Twin): Twin => {

@@ -6,6 +6,7 @@ import { deviceEventRoutes } from "./device-events.ts";
 import { deviceRoutes } from "./devices.ts";
 import { fileRoutes } from "./files.ts";
 import { healthRoutes } from "./health.ts";
+import { jobRoutes } from "./jobs.ts";
 import { methodRoutes } from "./methods.ts";
 import { moduleRoutes } from "./modules.ts";
 import { serviceCommandRoutes } from "./service-commands.ts";
@@ -23,6 +24,7 @@ export function allRoutes(parts: { readonly ready: () => boolean }): Route[] {
     ...fileRoutes,
     ...twinRoutes,
     ...methodRoutes,
+    ...jobRoutes,
     ...commandRoutes,
     ...serviceCommandRoutes,
     ...statisticsRoutes,
