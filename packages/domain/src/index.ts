@@ -14,6 +14,8 @@ export * from "./commands/commands.ts";
 export * from "./commands/feedback.ts";
 export * from "./devices/bulk-operations.ts";
 export * from "./devices/device-registry.ts";
+export * from "./devices/device-scope.ts";
+export type { ScopeInput } from "./devices/device-scopes.ts";
 export * from "./devices/device-store.ts";
 export * from "./devices/device.ts";
 export * from "./devices/identity-rules.ts";

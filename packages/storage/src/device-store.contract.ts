@@ -77,6 +77,26 @@ export function deviceStoreContract(name: string, open: () => Promise<DeviceStor
       expect(await store.list({ after: "d", limit: 4 })).toEqual([]);
     });
 
+    test("finds the devices below a scope, in order of id", async () => {
+      const store = await open();
+      const child = (deviceId: string): Device => ({
+        ...device(deviceId, deviceId),
+        deviceScope: "edge-1",
+        parentScopes: ["edge-1"],
+      });
+      for (const id of ["c", "a", "b"]) await store.put(child(id), undefined);
+      await store.put({ ...device("edge", "a"), deviceScope: "edge-1" }, undefined);
+      await store.put(device("stranger", "a"), undefined);
+      const found = await store.children("edge-1", 2);
+      expect(found).toEqual([child("a"), child("b")]);
+      expect(await store.children("edge-2", 2)).toEqual([]);
+      await store.put({ ...child("a"), parentScopes: [] }, "a");
+      expect((await store.children("edge-1", 5)).map(({ deviceId }) => deviceId)).toEqual([
+        "b",
+        "c",
+      ]);
+    });
+
     test("counts all devices and the enabled ones", async () => {
       const store = await open();
       expect(await store.count()).toEqual({ total: 0, enabled: 0 });
@@ -112,6 +132,8 @@ export function device(
     statusUpdatedAtMs: 0,
     authentication: { type: "sas", primaryKey: "cHJpbWFyeQ==", secondaryKey: "c2Vjb25kYXJ5" },
     capabilities: { iotEdge: false },
+    deviceScope: undefined,
+    parentScopes: [],
   };
 }
 

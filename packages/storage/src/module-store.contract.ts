@@ -65,6 +65,8 @@ const bareDevice = {
   statusUpdatedAtMs: 0,
   authentication: { type: "none" },
   capabilities: { iotEdge: false },
+  deviceScope: undefined,
+  parentScopes: [],
 } as const;
 
 function module(moduleId: string, etag: string): Module {

@@ -11,7 +11,9 @@ export function twinStoreContract(name: string, open: () => Promise<TwinStore>):
       const twins = await open();
       const values = JSON.parse('{"__proto__":{"a":[1,null,"x"]},"ключ":1.5}') as Twin["tags"];
       const base = createTwin(device, 0, "dtmi:x;1");
-      const twin = { ...base, tags: values, desired: { ...base.desired, values, version: 7 } };
+      const configurations = { __x__: { status: "Applied" } } as const;
+      const desired = { ...base.desired, values, version: 7 };
+      const twin = { ...base, tags: values, desired, configurations };
       expect(await twins.put(twin, undefined)).toBe("written");
       const found = await twins.find(device);
       expect(found).toEqual(twin);

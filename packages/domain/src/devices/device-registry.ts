@@ -7,6 +7,8 @@ import type { Clock } from "../time/clock.ts";
 import type { TwinStore } from "../twins/twin-store.ts";
 import type { Device, Presence } from "./device.ts";
 import type { DeviceStore, PresenceStore } from "./device-store.ts";
+import type { ScopeInput } from "./device-scopes.ts";
+import { DeviceScopes } from "./device-scopes.ts";
 import { createGenerationId } from "./generation-id.ts";
 import type { AuthenticationInput } from "./identity-rules.ts";
 import { checkId, resolveAuthentication } from "./identity-rules.ts";
@@ -25,7 +27,7 @@ export interface DeviceRegistryParts {
 }
 
 /** What a client may decide about a device; absent members keep what is there. */
-export interface DeviceInput {
+export interface DeviceInput extends ScopeInput {
   readonly deviceId: string;
   readonly status?: Device["status"] | undefined;
   readonly statusReason?: string | undefined;
@@ -47,24 +49,31 @@ export type EtagCondition = { readonly etag: string } | "any";
 /** The device identities of one hub. */
 export class DeviceRegistry {
   readonly #parts: DeviceRegistryParts;
+  readonly #scopes: DeviceScopes;
 
   constructor(parts: DeviceRegistryParts) {
     this.#parts = parts;
+    this.#scopes = new DeviceScopes(parts);
   }
 
-  /** Throws `DeviceAlreadyExists`, `ArgumentInvalid`. */
+  /** Throws `DeviceAlreadyExists`, `ArgumentInvalid`, `DeviceScopeInvalid`. */
   async create(input: DeviceInput): Promise<DeviceWithPresence> {
     checkId(input.deviceId, "device");
     const { store, modules, secrets, clock } = this.#parts;
-    const device: Device = {
+    const bearer = {
       deviceId: input.deviceId,
       generationId: createGenerationId(clock.now(), secrets),
+      capabilities: input.capabilities ?? { iotEdge: false },
+    };
+    const place = await this.#scopes.place(input, bearer, undefined);
+    const device: Device = {
+      ...bearer,
+      ...place,
       etag: secrets.createEtag(),
       status: input.status ?? "enabled",
       statusReason: this.#checkReason(input.statusReason),
       statusUpdatedAtMs: 0,
       authentication: resolveAuthentication(input.authentication, undefined, secrets),
-      capabilities: input.capabilities ?? { iotEdge: false },
     };
     if ((await store.put(device, undefined)) === "conflict") {
       throw new HubError(
@@ -78,15 +87,17 @@ export class DeviceRegistry {
     return this.#withPresence(device);
   }
 
-  /** Throws `DeviceNotFound`, `PreconditionFailed`, `ArgumentInvalid`. */
+  /** Throws `DeviceNotFound`, `PreconditionFailed`, `ArgumentInvalid`, `DeviceScopeInvalid`. */
   async update(input: DeviceInput, condition: EtagCondition): Promise<DeviceWithPresence> {
     const { store, secrets, clock, sessions, modules } = this.#parts;
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const current = await this.#require(input.deviceId);
       checkCondition(current, condition);
       const status = input.status ?? current.status;
+      const capabilities = input.capabilities ?? current.capabilities;
       const device: Device = {
         ...current,
+        ...(await this.#scopes.place(input, { ...current, capabilities }, current)),
         etag: secrets.createEtag(),
         status,
         statusReason: this.#checkReason(input.statusReason),
@@ -96,7 +107,7 @@ export class DeviceRegistry {
           current.authentication,
           secrets,
         ),
-        capabilities: input.capabilities ?? current.capabilities,
+        capabilities,
       };
       // Someone else was faster: an unconditional update looks again, a conditional one fails above.
       if ((await store.put(device, current.etag)) === "conflict") continue;
@@ -104,8 +115,8 @@ export class DeviceRegistry {
         sessions.close({ deviceId: input.deviceId }, "identityDisabled");
       }
       this.#parts.observers.identityUpdated({ deviceId: input.deviceId });
-      if (device.capabilities.iotEdge) await modules.ensureSystemModules(device.deviceId);
-      else if (current.capabilities.iotEdge) await modules.removeSystemModules(device.deviceId);
+      if (capabilities.iotEdge) await modules.ensureSystemModules(device.deviceId);
+      else if (current.capabilities.iotEdge) await this.#endEdge(current);
       return this.#withPresence(device);
     }
     throw new HubError("Busy", `Device '${input.deviceId}' changes too often`);
@@ -115,12 +126,14 @@ export class DeviceRegistry {
   async delete(deviceId: string, condition: EtagCondition): Promise<void> {
     const expectedEtag = condition === "any" ? undefined : condition.etag;
     const { store, twins, sessions, observers } = this.#parts;
+    const device = await this.#require(deviceId);
     const twin = await twins.find({ deviceId });
     const outcome = await store.delete(deviceId, expectedEtag);
     if (outcome === "missing") throw deviceNotFound(deviceId);
     if (outcome === "conflict") throw preconditionFailed(deviceId);
     sessions.close({ deviceId }, "identityDeleted");
     observers.identityDeleted({ deviceId }, twin);
+    await this.#releaseChildren(device);
   }
 
   /** Throws `DeviceNotFound`. */
@@ -137,6 +150,15 @@ export class DeviceRegistry {
   async statistics(): Promise<{ total: number; enabled: number; connected: number }> {
     const { total, enabled } = await this.#parts.store.count();
     return { total, enabled, connected: this.#parts.sessions.count };
+  }
+
+  async #endEdge(device: Device): Promise<void> {
+    await this.#parts.modules.removeSystemModules(device.deviceId);
+    await this.#releaseChildren(device);
+  }
+
+  async #releaseChildren({ capabilities, deviceScope }: Device): Promise<void> {
+    if (capabilities.iotEdge && deviceScope !== undefined) await this.#scopes.release(deviceScope);
   }
 
   async #require(deviceId: string): Promise<Device> {

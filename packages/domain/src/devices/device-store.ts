@@ -15,6 +15,8 @@ export interface DeviceStore {
   ): Promise<"deleted" | "missing" | "conflict">;
   /** In order of device id, after the given one. */
   list(page: { after?: string; limit: number }): Promise<readonly Device[]>;
+  /** Whose parent has this scope, in order of device id. */
+  children(parentScope: string, limit: number): Promise<readonly Device[]>;
   count(): Promise<{ total: number; enabled: number }>;
 }
 

@@ -25,6 +25,10 @@ export interface Device {
   readonly statusUpdatedAtMs: number;
   readonly authentication: Authentication;
   readonly capabilities: { readonly iotEdge: boolean };
+  /** An edge device's own; a leaf has that of its parent, or none. */
+  readonly deviceScope: string | undefined;
+  /** The scope of the parent, if there is one. */
+  readonly parentScopes: readonly string[];
 }
 
 /** What connections leave behind; kept apart from the identity because it must not move its ETag. */

@@ -68,7 +68,9 @@ export class ModuleRegistry {
   async ensureSystemModules(deviceId: string): Promise<void> {
     for (const moduleId of SYSTEM_MODULES) {
       if ((await this.#parts.store.find({ deviceId, moduleId })) !== undefined) continue;
-      await this.#write({ deviceId, moduleId, managedBy: "iotEdge" });
+      // The edge runtime gives them their credentials. (protocol reference: edge 14)
+      const authentication = { type: "none" } as const;
+      await this.#write({ deviceId, moduleId, managedBy: "iotEdge", authentication });
     }
   }
 

@@ -18,6 +18,7 @@ export const HUB_ERROR_CODES = [
   "DeviceDisabled",
   "DeviceNotFound",
   "DeviceNotOnline",
+  "DeviceScopeInvalid",
   "DeviceTimeout",
   "EventLogUnavailable",
   "ExpiryInvalid",

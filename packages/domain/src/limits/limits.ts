@@ -11,6 +11,10 @@ export interface Limits {
   readonly statusReasonLengthMax: number;
   /** Certificate authorities; more are refused with TooManyCertificates. */
   readonly certificatesMax: number;
+  /** One more device below an edge device is refused with DeviceScopeInvalid. */
+  readonly childrenPerParentMax: number;
+  /** Edge devices below each other; one more is refused with DeviceScopeInvalid. */
+  readonly nestedEdgeDevicesMax: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -21,4 +25,6 @@ export const DEFAULT_LIMITS: Limits = {
   modulesPerDeviceMax: 50,
   statusReasonLengthMax: 128,
   certificatesMax: 25,
+  childrenPerParentMax: 100,
+  nestedEdgeDevicesMax: 5,
 };

@@ -9,6 +9,12 @@ export interface TwinSection {
   readonly version: number;
 }
 
+/** Whether the settings of a configuration are in the twin, or it is only a target of it. */
+export type ConfigurationStatus = "Targeted" | "Applied";
+
+/** By the ids of configurations. */
+export type TwinConfigurations = Readonly<Record<string, { readonly status: ConfigurationStatus }>>;
+
 export interface Twin {
   readonly key: IdentityKey;
   /** Counts every change of the document. */
@@ -20,6 +26,7 @@ export interface Twin {
   readonly reported: TwinSection;
   /** The plug-and-play model the identity announced last; empty without one. */
   readonly modelId: string;
+  readonly configurations: TwinConfigurations;
 }
 
 export function createTwin(key: IdentityKey, nowMs: number, modelId = ""): Twin {
@@ -32,6 +39,7 @@ export function createTwin(key: IdentityKey, nowMs: number, modelId = ""): Twin 
     desired: { values: {}, metadata: { $lastUpdated: lastUpdated }, version: 1 },
     reported: { values: {}, metadata: { $lastUpdated: lastUpdated }, version: 1 },
     modelId,
+    configurations: {},
   };
 }
 

@@ -27,6 +27,7 @@ const ROW_BY_CODE = {
   DeviceDisabled: row("amqp:unauthorized-access", 401),
   DeviceNotFound: row("amqp:not-found", 404),
   DeviceNotOnline: row("amqp:not-found", 404),
+  DeviceScopeInvalid: row("com.microsoft:argument-error", 400),
   DeviceTimeout: row("com.microsoft:timeout", 504),
   EventLogUnavailable: row("amqp:internal-error", 503),
   ExpiryInvalid: row("com.microsoft:argument-error", 400),

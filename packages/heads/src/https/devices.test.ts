@@ -139,12 +139,24 @@ describe("creating a device", () => {
   test.each([
     ["a scope of its own", { deviceScope: "ms-azure-iot-edge://edge-1" }],
     ["a parent", { parentScopes: ["ms-azure-iot-edge://edge-1"] }],
-  ])("is refused with %s, as no device has a scope to share", async (_, body) => {
+  ])("is refused with %s that belongs to no edge device", async (_, body) => {
     await using head = await startTestHead();
     expect(await put(head, body)).toMatchObject({
       status: 400,
       headers: { "iothub-errorcode": "InvalidDeviceScope" },
     });
+  });
+
+  test("has the scope of its parent, and an edge device its own", async () => {
+    await using head = await startTestHead();
+    const edge = await put(head, { capabilities: { iotEdge: true } }, { deviceId: "edge" });
+    const { deviceScope } = edge.json as { deviceScope: string };
+    expect(deviceScope).toMatch(/^ms-azure-iot-edge:\/\/edge-\d+$/);
+    expect(edge.json).toMatchObject({ parentScopes: [] });
+    const leaf = await put(head, { deviceScope });
+    expect(leaf.json).toMatchObject({ deviceScope, parentScopes: [deviceScope] });
+    const twin = await head.send("GET", "/twins/d1", { policy: "service" });
+    expect(twin.json).toMatchObject({ deviceScope, parentScopes: [deviceScope] });
   });
 
   test("takes empty scopes for none", async () => {

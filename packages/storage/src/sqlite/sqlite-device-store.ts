@@ -23,6 +23,7 @@ export class DeviceStatements {
   readonly delete: Database.Statement<[string, string]>;
   readonly deleteIf: Database.Statement<[string, string, string]>;
   readonly list: Database.Statement<[string, string, number], Row>;
+  readonly children: Database.Statement<[string, string, number], Row>;
   readonly count: Database.Statement<[string], { total: number; enabled: number }>;
 
   constructor(state: StateDatabase) {
@@ -45,6 +46,10 @@ export class DeviceStatements {
     );
     this.list = connection.prepare(
       `SELECT json(identity) AS identity FROM devices WHERE hub = ? AND device_id > ?
+       ORDER BY device_id LIMIT ?`,
+    );
+    this.children = connection.prepare(
+      `SELECT json(identity) AS identity FROM devices WHERE hub = ? AND parent_scope = ?
        ORDER BY device_id LIMIT ?`,
     );
     this.count = connection.prepare("SELECT total, enabled FROM device_counts WHERE hub = ?");
@@ -95,6 +100,10 @@ export class SqliteDeviceStore implements DeviceStore {
     const { list } = this.#statements;
     // No id is empty, so every id comes after "".
     return list.all(this.#hub, page.after ?? "", page.limit).map(decode);
+  }
+
+  async children(parentScope: string, limit: number): Promise<readonly Device[]> {
+    return this.#statements.children.all(this.#hub, parentScope, limit).map(decode);
   }
 
   async count(): Promise<{ total: number; enabled: number }> {

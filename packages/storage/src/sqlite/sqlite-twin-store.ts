@@ -1,4 +1,4 @@
-import type { IdentityKey, JsonObject, Twin, TwinStore } from "@larimar/domain";
+import type { IdentityKey, JsonObject, Twin, TwinConfigurations, TwinStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
 import { hubKey } from "./hub-key.ts";
 import type { StateDatabase } from "./state-database.ts";
@@ -14,6 +14,7 @@ interface Columns {
   readonly reported: string;
   readonly reportedMetadata: string;
   readonly reportedVersion: number;
+  readonly configurations: string;
 }
 
 interface Parameters extends Columns {
@@ -40,15 +41,17 @@ export class TwinStatements {
          json(desired) AS desired, json(desired_metadata) AS desiredMetadata,
          desired_version AS desiredVersion,
          json(reported) AS reported, json(reported_metadata) AS reportedMetadata,
-         reported_version AS reportedVersion
+         reported_version AS reportedVersion, json(configurations) AS configurations
        FROM twins WHERE hub = ? AND device_id = ? AND module_id = ?`,
     );
     this.insert = connection.prepare(
       `INSERT INTO twins (hub, device_id, module_id, version, etag, model_id, tags,
-         desired, desired_metadata, desired_version, reported, reported_metadata, reported_version)
+         desired, desired_metadata, desired_version, reported, reported_metadata, reported_version,
+         configurations)
        VALUES (:hub, :deviceId, :moduleId, :version, :etag, :modelId, jsonb(:tags),
          jsonb(:desired), jsonb(:desiredMetadata), :desiredVersion,
-         jsonb(:reported), jsonb(:reportedMetadata), :reportedVersion)
+         jsonb(:reported), jsonb(:reportedMetadata), :reportedVersion,
+         jsonb(:configurations))
        ON CONFLICT DO NOTHING`,
     );
     this.update = connection.prepare(
@@ -56,7 +59,7 @@ export class TwinStatements {
          desired = jsonb(:desired), desired_metadata = jsonb(:desiredMetadata),
          desired_version = :desiredVersion,
          reported = jsonb(:reported), reported_metadata = jsonb(:reportedMetadata),
-         reported_version = :reportedVersion
+         reported_version = :reportedVersion, configurations = jsonb(:configurations)
        WHERE hub = :hub AND device_id = :deviceId AND module_id = :moduleId
          AND version = :expectedVersion`,
     );
@@ -119,6 +122,7 @@ export class SqliteTwinStore implements TwinStore {
       reported: JSON.stringify(reported.values),
       reportedMetadata: JSON.stringify(reported.metadata),
       reportedVersion: reported.version,
+      configurations: JSON.stringify(twin.configurations),
     };
   }
 }
@@ -140,6 +144,7 @@ function decode(key: IdentityKey, row: Columns): Twin {
       metadata: parse(row.reportedMetadata),
       version: row.reportedVersion,
     },
+    configurations: JSON.parse(row.configurations) as TwinConfigurations,
   };
 }
 

@@ -8,6 +8,7 @@ import { provisioning } from "./migrations/state/0004-provisioning.ts";
 import { files } from "./migrations/state/0005-files.ts";
 import { hubCertificates } from "./migrations/state/0007-hub-certificates.ts";
 import { jobs } from "./migrations/state/0006-jobs.ts";
+import { deviceScopes } from "./migrations/state/0008-device-scopes.ts";
 import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -23,6 +24,7 @@ export const STATE_DATABASE: DatabaseKind = {
     files,
     jobs,
     hubCertificates,
+    deviceScopes,
   ],
 };
 

@@ -12,6 +12,8 @@ const device: Device = {
   statusUpdatedAtMs: 0,
   authentication: { type: "sas", primaryKey: "cHJpbWFyeQ==", secondaryKey: "c2Vjb25kYXJ5" },
   capabilities: { iotEdge: false },
+  deviceScope: undefined,
+  parentScopes: [],
 };
 const never: Presence = { isConnected: false, connectionStateUpdatedAtMs: 0, lastActivityAtMs: 0 };
 
@@ -100,6 +102,8 @@ describe("the identity of a device", () => {
         secondaryThumbprint: undefined,
       },
       capabilities: { iotEdge: false },
+      deviceScope: undefined,
+      parentScopes: [],
     });
   });
 });

@@ -1,6 +1,7 @@
 import type {
   Authentication,
   AuthenticationInput,
+  Device,
   DeviceInput,
   DeviceWithPresence,
 } from "@larimar/domain";
@@ -58,6 +59,7 @@ export const DeviceIdentity = z.object({
     type: z.enum(AUTHENTICATION_TYPES),
   }),
   capabilities: z.object({ iotEdge: z.boolean() }),
+  deviceScope: z.string().optional(),
   parentScopes: z.array(z.string()),
 });
 
@@ -69,6 +71,8 @@ export function toDeviceInput(deviceId: string, body: z.output<typeof DeviceBody
     statusReason: body.statusReason ?? undefined,
     authentication: authentication ? toAuthenticationInput(authentication) : undefined,
     capabilities: capabilities ? { iotEdge: capabilities.iotEdge ?? false } : undefined,
+    deviceScope: body.deviceScope ?? undefined,
+    parentScopes: body.parentScopes ?? undefined,
   };
 }
 
@@ -101,8 +105,16 @@ export function toDeviceIdentity(
     cloudToDeviceMessageCount,
     authentication: toAuthenticationMechanism(device.authentication),
     capabilities: { iotEdge: device.capabilities.iotEdge },
-    parentScopes: [],
+    ...toScopes(device),
   };
+}
+
+/** A device without a scope has no such member; one client takes any parents but `[]` for some. */
+export function toScopes({
+  deviceScope,
+  parentScopes,
+}: Pick<Device, "deviceScope" | "parentScopes">): { deviceScope?: string; parentScopes: string[] } {
+  return { ...(deviceScope !== undefined && { deviceScope }), parentScopes: [...parentScopes] };
 }
 
 export function toAuthenticationMechanism(

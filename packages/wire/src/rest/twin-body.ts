@@ -9,7 +9,7 @@ import type {
 } from "@larimar/domain";
 import { jsonObject } from "@larimar/domain";
 import { z } from "zod";
-import { DeviceIdentity, toAuthenticationMechanism } from "./device-identity.ts";
+import { DeviceIdentity, toAuthenticationMechanism, toScopes } from "./device-identity.ts";
 import { AnyJsonObject } from "./json-schema.ts";
 import { formatTimestamp } from "./timestamps.ts";
 
@@ -39,7 +39,9 @@ export const TwinBody = z.object({
   authenticationType: DeviceIdentity.shape.authentication.shape.type,
   x509Thumbprint: DeviceIdentity.shape.authentication.shape.x509Thumbprint,
   capabilities: DeviceIdentity.shape.capabilities.optional(),
+  deviceScope: z.string().optional(),
   parentScopes: z.array(z.string()).optional(),
+  configurations: AnyJsonObject.optional(),
   tags: AnyJsonObject.optional(),
   properties: z.object({ desired: AnyJsonObject, reported: AnyJsonObject }),
 });
@@ -54,6 +56,8 @@ export interface TwinOwner {
   readonly authentication: Authentication;
   /** Devices only. */
   readonly capabilities: { readonly iotEdge: boolean } | undefined;
+  readonly deviceScope: string | undefined;
+  readonly parentScopes: readonly string[];
   readonly presence: Presence;
   readonly commandCount: number;
 }
@@ -66,6 +70,7 @@ export function toTwinPatch(body: z.output<typeof TwinPatchBody>): TwinPatch {
 export function toTwinBody(twin: Twin, owner: TwinOwner): z.output<typeof TwinBody> {
   const { deviceId, moduleId } = owner.key;
   const { type, x509Thumbprint } = toAuthenticationMechanism(owner.authentication);
+  const hasConfigurations = Object.keys(twin.configurations).length > 0;
   const hasTags = Object.keys(twin.tags).length > 0;
   return {
     deviceId,
@@ -84,8 +89,9 @@ export function toTwinBody(twin: Twin, owner: TwinOwner): z.output<typeof TwinBo
     x509Thumbprint,
     ...(owner.capabilities !== undefined && {
       capabilities: { iotEdge: owner.capabilities.iotEdge },
-      parentScopes: [],
+      ...toScopes(owner),
     }),
+    ...(hasConfigurations && { configurations: twin.configurations }),
     ...(hasTags && { tags: twin.tags }),
     properties: { desired: toSection(twin.desired), reported: toSection(twin.reported) },
   };

@@ -15,10 +15,6 @@ const FAILED = { IotHubErrorCode: "BulkRegistryOperationFailure" };
 
 export const bulkRoutes = [
   route(ChangeDevices, async ({ hub, body }) => {
-    // No device has a scope yet, so whichever one is named belongs to none.
-    if (body.some((item) => item.deviceScope || item.parentScopes?.some((scope) => scope !== ""))) {
-      throw new RestError("DeviceScopeInvalid", "The scope does not belong to an edge device");
-    }
     const result = toBulkResult(await applyBulk(hub, body.map(toBulkItem)));
     return result.isSuccessful
       ? { status: 200, body: result }

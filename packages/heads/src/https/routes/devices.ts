@@ -7,7 +7,7 @@ import {
   toDeviceIdentity,
   toDeviceInput,
 } from "@larimar/wire";
-import { IdentityMismatchError, RestError } from "../rest-error.ts";
+import { IdentityMismatchError } from "../rest-error.ts";
 import { type Answer, route } from "../route.ts";
 
 export const deviceRoutes = [
@@ -21,10 +21,6 @@ export const deviceRoutes = [
 
   route(PutDevice, async ({ hub, params, body, ifMatch }) => {
     if ((body.deviceId ?? params.deviceId) !== params.deviceId) throw new IdentityMismatchError();
-    // No device has a scope yet, so whichever one is named belongs to none.
-    if (body.deviceScope || body.parentScopes?.some((scope) => scope !== "")) {
-      throw new RestError("DeviceScopeInvalid", "The scope does not belong to an edge device");
-    }
     const input = toDeviceInput(params.deviceId, body);
     return answer(
       hub,
