@@ -1,14 +1,23 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
-import type { Clock, HubDirectory, ProvisioningDirectory, Secrets } from "@larimar/domain";
-import { createHubDirectory } from "@larimar/domain";
+import type {
+  Administration,
+  Clock,
+  Hub,
+  HubDirectory,
+  ProvisioningDirectory,
+  Secrets,
+} from "@larimar/domain";
+import { createHubDirectory, createProvisioningDirectory } from "@larimar/domain";
 import { openStorage } from "@larimar/storage";
 import { createEventEncoder } from "@larimar/wire";
+import { createAdministration } from "./administration/create-administration.ts";
+import { finishDeletions } from "./administration/finish-deletions.ts";
+import { Publication } from "./administration/publication.ts";
 import { NodeCertificates } from "./certificates/node-certificates.ts";
 import type { Config } from "./config/config-schema.ts";
 import { keepAdminToken } from "./connection/admin-token.ts";
-import { writeConnectionFile } from "./connection/connection-file.ts";
 import type { ConnectionInfo } from "./connection/connection-info.ts";
 import { describeConnection } from "./connection/connection-info.ts";
 import { openHub } from "./hubs/open-hub.ts";
@@ -19,7 +28,7 @@ import { serve } from "./listeners/serve.ts";
 import type { ServerLog } from "./log.ts";
 import { createLogger } from "./log.ts";
 import { Owned } from "./owned.ts";
-import { openProvisioning } from "./provisioning/open-provisioning.ts";
+import { ProvisioningOpener } from "./provisioning/open-provisioning.ts";
 import { settleProvisioning } from "./provisioning/settle-provisioning.ts";
 import { NodeSecrets } from "./secrets/node-secrets.ts";
 import { fileStorageOf } from "./uploads/file-storage.ts";
@@ -38,6 +47,7 @@ export interface ServerParts {
 }
 
 export interface RunningServer extends AsyncDisposable {
+  /** As it is now: hubs and keys come and go. */
   readonly connection: ConnectionInfo;
   readonly connectionFile: string;
   /** Where connection.json and the CA are; a temporary place for an ephemeral server. */
@@ -45,6 +55,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly ports: Ports;
   readonly hubs: HubDirectory;
   readonly provisioning: ProvisioningDirectory;
+  readonly administration: Administration;
   /** What the person who started it should know. */
   readonly notices: readonly string[];
 }
@@ -94,17 +105,21 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
     hosts: config.host,
     serverNames: serverNames({ bindAddresses: bound.addresses, machineName: hostname() }),
   };
+  const forNewHubs = {
+    partitionCount: config.partitions,
+    eventRetention: {
+      ageMs: config.retentionHours * HOUR_MS,
+      bytesMax: config.retentionMib * MIB,
+    },
+  };
+  await finishDeletions(storage, secrets);
   const settings = await settleHubs({
     store: storage.hubSettings,
     secrets,
     clock,
     wanted: config.hub,
     ...names,
-    partitionCount: config.partitions,
-    eventRetention: {
-      ageMs: config.retentionHours * HOUR_MS,
-      bytesMax: config.retentionMib * MIB,
-    },
+    ...forNewHubs,
     fileStorage: fileStorageOf(config),
   });
   const provisioningSettings = await settleProvisioning({
@@ -115,15 +130,7 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
     ...names,
     startedAtMs,
   });
-  const served = [...settings, ...provisioningSettings];
-  const source =
-    operatorFiles ??
-    new OwnAuthority({
-      directory,
-      names: () => certificateNames(served.flatMap(({ hostNames }) => hostNames)),
-      clock,
-      log: log.child({ subsystem: "tls" }),
-    });
+
   const encoder = createEventEncoder();
   const openParts = {
     storage,
@@ -134,45 +141,87 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
     secrets,
     log,
   };
-  const hubs = await Promise.all(
-    settings.map(async (hub) => owned.add(await openHub(hub, openParts))),
+  const hubs = createHubDirectory([], { isStrict: config.strictHosts });
+  const atStart: Hub[] = [];
+  owned.defer(() => disposeAll([...atStart, ...hubs.list()]));
+  const opened = settings.map(async (one) => {
+    const hub = await openHub(one, openParts);
+    atStart.push(hub);
+    return hub;
+  });
+  for (const hub of await Promise.all(opened)) hubs.add(hub);
+
+  const provisioning = createProvisioningDirectory([], { isStrict: config.strictHosts });
+  const opener = owned.add(
+    new ProvisioningOpener({
+      storage: storage.provisioning,
+      hubs,
+      clock,
+      secrets,
+      log: log.child({ subsystem: "provisioning" }),
+    }),
   );
+  owned.defer(() => disposeAll(provisioning.list()));
+  for (const service of provisioningSettings) provisioning.add(opener.open(service));
+
+  const source =
+    operatorFiles ??
+    new OwnAuthority({
+      directory,
+      names: () => certificateNames(hostNamesOf([...hubs.list(), ...provisioning.list()])),
+      clock,
+      log: log.child({ subsystem: "tls" }),
+    });
   const certificate = owned.add(
     await ServerCertificate.open({ source, clock, log: log.child({ subsystem: "tls" }) }),
   );
   const adminToken = await keepAdminToken(directory, config.adminToken);
-  const hubDirectory = createHubDirectory(hubs, { isStrict: config.strictHosts });
-  const provisioning = openProvisioning(
-    {
-      settings: provisioningSettings,
-      storage: storage.provisioning,
-      hubs: hubDirectory,
-      isStrict: config.strictHosts,
-      clock,
-      secrets,
-      log: log.child({ subsystem: "provisioning" }),
-    },
-    owned,
-  );
-  owned.add(serve({ bound, certificate, hubs: hubDirectory, provisioning, clock, log }));
-  const connection = describeConnection({
-    host: config.host[0] ?? "localhost",
-    ports: bound.ports,
-    caFile: source.caFile,
-    adminToken,
-    hubs: settings,
-    provisioning: provisioningSettings,
+  const describe = (): ConnectionInfo =>
+    describeConnection({
+      host: config.host[0] ?? "localhost",
+      ports: bound.ports,
+      caFile: source.caFile,
+      adminToken,
+      hubs: hubs.list().map((hub) => hub.settings),
+      provisioning: provisioning.list().map((service) => service.settings),
+    });
+  const publication = new Publication({ directory, describe, certificate, log });
+  const administration = createAdministration({
+    storage,
+    hubs,
+    provisioning,
+    publication,
+    secrets,
+    clock,
+    names,
+    ...forNewHubs,
+    openHub: (one) => openHub(one, openParts),
+    openService: (service) => opener.open(service),
   });
+  owned.add(serve({ bound, certificate, hubs, provisioning, clock, log }));
   return {
-    connection,
-    connectionFile: await writeConnectionFile(directory, connection),
+    get connection() {
+      return describe();
+    },
+    connectionFile: await publication.writeFirst(),
     directory,
     ports: bound.ports,
-    hubs: hubDirectory,
+    hubs,
     provisioning,
+    administration,
     notices: bound.notices,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+async function disposeAll(items: Iterable<AsyncDisposable>): Promise<void> {
+  await Promise.all([...new Set(items)].map((item) => item[Symbol.asyncDispose]()));
+}
+
+function hostNamesOf(
+  served: readonly { readonly settings: { readonly hostNames: readonly string[] } }[],
+): string[] {
+  return served.flatMap(({ settings }) => [...settings.hostNames]);
 }
 
 function operatorFilesOf({ ca, cert, key }: Config): OperatorFiles | undefined {

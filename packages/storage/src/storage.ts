@@ -59,4 +59,9 @@ export interface Storage extends AsyncDisposable {
   openEventLog(
     settings: Pick<HubSettings, "eventRetention" | "name" | "partitionCount">,
   ): Promise<EventLog>;
+  /**
+   * Removes everything of a hub but its settings, whose removal is the last step. Its stores and its event log
+   * are of no use afterwards; a hub of the same name begins anew.
+   */
+  eraseHub(hubName: string): Promise<void>;
 }

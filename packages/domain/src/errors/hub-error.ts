@@ -41,6 +41,7 @@ export const HUB_ERROR_CODES = [
   "SystemModule",
   "TooManyCertificates",
   "TooManyDevices",
+  "TooManyHubs",
   "TooManyJobs",
   "TooManyMethodsInFlight",
   "TooManyModules",

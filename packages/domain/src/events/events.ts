@@ -16,7 +16,7 @@ export interface ReaderRequest {
   readonly start: StartPosition;
   /** The owner level; a reader with one shares the partition with nobody. */
   readonly epoch?: bigint | undefined;
-  /** Called when a later reader with the same or a higher epoch takes the partition. */
+  /** Called when a later reader with the same or a higher epoch takes the partition, or its group goes. */
   readonly onDisplaced: (error: HubError) => void;
 }
 
@@ -62,6 +62,16 @@ export class Events {
     readers.add(reader);
     this.#readers.set(key, readers);
     return reader;
+  }
+
+  /** Ends the readers of consumer groups that are no more. */
+  closeUnknownGroups(): void {
+    const known = this.#parts.settings().consumerGroups;
+    for (const [key, readers] of [...this.#readers]) {
+      const group = key.slice(0, key.lastIndexOf("/"));
+      if (known.includes(group)) continue;
+      for (const reader of [...readers]) reader.end(groupNotFound(group));
+    }
   }
 
   /** The highest epoch wins, the newest among equals; without one, readers share up to a limit. */
@@ -115,10 +125,14 @@ export class Events {
       .settings()
       .consumerGroups.find((group) => group.toLowerCase() === lowered);
     if (known !== undefined) return known;
-    throw new HubError("ConsumerGroupNotFound", `The hub has no consumer group '${name}'`, {
-      consumerGroup: name,
-    });
+    throw groupNotFound(name);
   }
+}
+
+function groupNotFound(name: string): HubError {
+  return new HubError("ConsumerGroupNotFound", `The hub has no consumer group '${name}'`, {
+    consumerGroup: name,
+  });
 }
 
 /** One place in a partition, moved on by whoever delivers the events. */
@@ -171,12 +185,15 @@ export class EventsReader implements Disposable {
   }
 
   displace(epoch: bigint): void {
+    const { partitionId } = this.#request;
+    const message = `A reader with epoch ${epoch} took the partition`;
+    this.end(new HubError("ReaderDisplaced", message, { partitionId }));
+  }
+
+  /** Not by its own will: who reads is told why. */
+  end(reason: HubError): void {
     this[Symbol.dispose]();
-    this.#request.onDisplaced(
-      new HubError("ReaderDisplaced", `A reader with epoch ${epoch} took the partition`, {
-        partitionId: this.#request.partitionId,
-      }),
-    );
+    this.#request.onDisplaced(reason);
   }
 
   [Symbol.dispose](): void {

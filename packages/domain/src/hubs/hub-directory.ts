@@ -11,6 +11,8 @@ export interface HubDirectory {
   /** By its own name, the one used in event entity paths. */
   find(hubName: string): Hub | undefined;
   list(): readonly Hub[];
+  /** For heads: connections that use a hub which is gone have nothing left to say. */
+  onRemoved(listener: (hub: Hub) => void): Disposable;
 }
 
 /** One whose hubs come and go while it is asked. */
@@ -36,6 +38,7 @@ class HubTable implements LiveHubDirectory {
   #byHostName = new Map<string, Hub>();
   #byName = new Map<string, Hub>();
   #list: readonly Hub[] = [];
+  readonly #listeners = new Set<(hub: Hub) => void>();
 
   constructor(isStrict: boolean) {
     this.#isStrict = isStrict;
@@ -55,8 +58,9 @@ class HubTable implements LiveHubDirectory {
 
   remove(hub: Hub): void {
     this.#hubs.get(hub)?.[Symbol.dispose]();
-    this.#hubs.delete(hub);
+    if (!this.#hubs.delete(hub)) return;
     this.#index();
+    for (const listener of this.#listeners) listener(hub);
   }
 
   resolve(hostName: string | undefined): Hub | undefined {
@@ -71,6 +75,11 @@ class HubTable implements LiveHubDirectory {
 
   list(): readonly Hub[] {
     return this.#list;
+  }
+
+  onRemoved(listener: (hub: Hub) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
   #index(): void {

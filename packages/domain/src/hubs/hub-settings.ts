@@ -1,5 +1,6 @@
 import type { Secrets } from "../access/secrets.ts";
 import type { SharedAccessPolicy } from "../access/shared-access-policy.ts";
+import { createDefaultPolicies } from "../access/shared-access-policy.ts";
 import type { CommandSettings } from "../commands/command-settings.ts";
 import { DEFAULT_COMMAND_SETTINGS } from "../commands/command-settings.ts";
 import type { BlobAccountKeys, FileUploadSettings } from "../files/file-upload-settings.ts";
@@ -54,6 +55,30 @@ export function completeHubSettings(stored: StoredHubSettings, secrets: Secrets)
     routing: { ...DEFAULT_ROUTING_SETTINGS, ...stored.routing },
     resource: { ...DEFAULT_HUB_RESOURCE, ...stored.resource },
     isDeleted: stored.isDeleted ?? false,
+  };
+}
+
+export interface NewHubSettings {
+  readonly name: string;
+  readonly createdAtMs: number;
+  readonly hostNames: readonly string[];
+  readonly partitionCount: number;
+  readonly eventRetention: EventRetention;
+}
+
+/** What a hub begins with. */
+export function createHubSettings(input: NewHubSettings, secrets: Secrets): HubSettings {
+  return {
+    ...input,
+    etag: secrets.createEtag(),
+    policies: createDefaultPolicies(secrets),
+    consumerGroups: [DEFAULT_CONSUMER_GROUP],
+    commands: DEFAULT_COMMAND_SETTINGS,
+    fileUpload: DEFAULT_FILE_UPLOAD_SETTINGS,
+    blobAccountKeys: createBlobAccountKeys(secrets),
+    routing: DEFAULT_ROUTING_SETTINGS,
+    resource: DEFAULT_HUB_RESOURCE,
+    isDeleted: false,
   };
 }
 

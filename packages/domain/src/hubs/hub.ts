@@ -161,6 +161,10 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     }),
     every(clock, JOB_SWEEP_INTERVAL_MS, () => jobs.sweep()),
   ];
+  const events = new Events({ settings, eventLog, limits });
+  configuration.observe((now, before) => {
+    if (now.consumerGroups !== before.consumerGroups) events.closeUnknownGroups();
+  });
   return {
     get settings() {
       return configuration.current;
@@ -188,7 +192,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     sessions,
     subscriptions: parts.subscriptions,
     telemetry: new Telemetry({ eventLog, pipeline, limits }),
-    events: new Events({ settings, eventLog, limits }),
+    events,
     twins,
     methods,
     jobs,

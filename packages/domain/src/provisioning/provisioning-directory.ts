@@ -1,4 +1,5 @@
 import { normalizeHostName } from "../hubs/hub-directory.ts";
+import { ProvisioningError } from "./provisioning-error.ts";
 import type { ProvisioningService } from "./provisioning-service.ts";
 
 /** Which provisioning service a client means: devices say an id scope, back ends a host name. */
@@ -10,10 +11,19 @@ export interface ProvisioningDirectory {
   list(): readonly ProvisioningService[];
 }
 
+/** One whose services come and go while it is asked. */
+export interface LiveProvisioningDirectory extends ProvisioningDirectory {
+  /** Throws `ServiceAlreadyExists`. */
+  add(service: ProvisioningService): void;
+  remove(service: ProvisioningService): void;
+}
+
 export function createProvisioningDirectory(
-  services: readonly ProvisioningService[],
+  initial: readonly ProvisioningService[],
   options: { isStrict: boolean },
-): ProvisioningDirectory {
+): LiveProvisioningDirectory {
+  let services = initial;
+  const find = (name: string) => services.find(({ settings }) => isSame(settings.name, name));
   return {
     findByScope: (idScope) => services.find(({ settings }) => isSame(settings.idScope, idScope)),
     resolve(hostName) {
@@ -23,8 +33,18 @@ export function createProvisioningDirectory(
       );
       return known ?? (options.isStrict ? undefined : services[0]);
     },
-    find: (name) => services.find(({ settings }) => isSame(settings.name, name)),
+    find,
     list: () => services,
+    add(service) {
+      const { name } = service.settings;
+      if (find(name) !== undefined) {
+        throw new ProvisioningError("ServiceAlreadyExists", `There is a service '${name}' already`);
+      }
+      services = [...services, service];
+    },
+    remove(service) {
+      services = services.filter((other) => other !== service);
+    },
   };
 }
 

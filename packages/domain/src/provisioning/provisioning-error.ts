@@ -20,6 +20,8 @@ export const PROVISIONING_ERROR_CODES = [
   "QuotaExceeded",
   "RegistrationConflict",
   "RegistrationNotFound",
+  "ServiceAlreadyExists",
+  "ServiceNotFound",
   "Throttled",
   "Unauthorized",
   "WebhookFailed",

@@ -29,6 +29,7 @@ export function createAmqpHead(parts: AmqpHeadParts): Head {
 class AmqpHead implements Head {
   readonly #connections = new Set<ClientConnection>();
   readonly #parts: ClientConnectionParts;
+  readonly #removals: Disposable;
   #isClosing = false;
   #onEmpty: (() => void) | undefined;
 
@@ -45,6 +46,9 @@ class AmqpHead implements Head {
       pool: new ChunkPool(),
       onClosed: (connection) => this.#forget(connection),
     };
+    this.#removals = hubs.onRemoved((hub) => {
+      for (const connection of this.#connections) connection.hubRemoved(hub);
+    });
   }
 
   accept(stream: Duplex, context: ConnectionContext): void {
@@ -58,6 +62,7 @@ class AmqpHead implements Head {
   /** Every connection is gone within its grace time. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
+    this.#removals[Symbol.dispose]();
     for (const connection of this.#connections) connection.shutDown();
     if (this.#connections.size === 0) return;
     await new Promise<void>((resolve) => {

@@ -50,6 +50,8 @@ export class ClientConnection {
   readonly #nodes: LinkNodes;
   #hostName: string | undefined;
   #hub: Hub | undefined;
+  /** Event hubs that links have named themselves. */
+  readonly #entities = new WeakSet<Hub>();
   /** Of a token by which the whole connection is authorised. */
   #expiry: Disposable | undefined;
 
@@ -68,6 +70,7 @@ export class ClientConnection {
     });
     const services: LinkServices = {
       hubs,
+      reads: (eventHub) => void this.#entities.add(eventHub),
       hub,
       hostNameOf: (of) => hostNameOf(of, [context.serverName, this.#hostName]),
       amqpPort,
@@ -122,6 +125,13 @@ export class ClientConnection {
         closed: () => this.#closed(),
       },
     });
+  }
+
+  /** A client that comes back finds another hub, or none. */
+  hubRemoved(hub: Hub): void {
+    if (hub !== this.#hub && !this.#entities.has(hub)) return;
+    this.#parts.log.info({ ...this.#describe(), reason: "hubRemoved" }, CLOSED_BY_SERVER);
+    this.#engine.close({ condition: "amqp:not-found", description: "The hub was deleted" });
   }
 
   /** Clients of every kind come back after this condition. (protocol reference: device-facing 4.11, 7.7) */

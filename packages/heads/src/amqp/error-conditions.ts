@@ -50,6 +50,7 @@ const ROW_BY_CODE = {
   SystemModule: row("amqp:unauthorized-access", 401),
   TooManyCertificates: row("amqp:resource-limit-exceeded", 403),
   TooManyDevices: row("amqp:resource-limit-exceeded", 413),
+  TooManyHubs: row("amqp:resource-limit-exceeded", 403),
   TooManyJobs: row("amqp:resource-limit-exceeded", 429),
   TooManyMethodsInFlight: row("amqp:resource-limit-exceeded", 403),
   TooManyModules: row("amqp:resource-limit-exceeded", 403),

@@ -7,6 +7,8 @@ import type { TokenStore } from "./token-store.ts";
 /** What a link needs to know of its connection and the server. One file per kind of link builds on this. */
 export interface LinkServices {
   readonly hubs: HubDirectory;
+  /** A link reads events of this hub, which need not be that of the connection. */
+  readonly reads: (hub: Hub) => void;
   /** The hub that TLS or open named, else the default one. */
   readonly hub: () => Hub | undefined;
   /** The name by which the client found the hub, or another of its names. */

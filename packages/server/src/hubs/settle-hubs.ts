@@ -8,16 +8,7 @@ import type {
   Secrets,
   StoredHubSettings,
 } from "@larimar/domain";
-import {
-  DEFAULT_COMMAND_SETTINGS,
-  DEFAULT_CONSUMER_GROUP,
-  DEFAULT_FILE_UPLOAD_SETTINGS,
-  DEFAULT_HUB_RESOURCE,
-  DEFAULT_ROUTING_SETTINGS,
-  completeHubSettings,
-  createBlobAccountKeys,
-  createDefaultPolicies,
-} from "@larimar/domain";
+import { completeHubSettings, createHubSettings } from "@larimar/domain";
 import { StartError } from "../start-error.ts";
 import { hubHostNames } from "./host-names.ts";
 
@@ -51,7 +42,13 @@ export async function settleHubs(request: SettleHubsRequest): Promise<readonly H
   const missing = wanted.filter((name) => !stored.some((hub) => isNamed(hub, name)));
   const nowMs = request.clock.now();
   // A millisecond apart, so that their order is known at the next start.
-  const created = missing.map((name, index) => newHub(name, nowMs + index, request));
+  const { partitionCount, eventRetention, secrets } = request;
+  const created = missing.map((name, index) =>
+    createHubSettings(
+      { name, createdAtMs: nowMs + index, hostNames: [], partitionCount, eventRetention },
+      secrets,
+    ),
+  );
   const all = [...stored, ...created];
   const first = wanted.flatMap((name) => all.filter((hub) => isNamed(hub, name)));
   const ordered = [...new Set([...first, ...all])];
@@ -69,25 +66,6 @@ export async function settleHubs(request: SettleHubsRequest): Promise<readonly H
 
 function isNamed(hub: StoredHubSettings, name: string): boolean {
   return hub.name.toLowerCase() === name.toLowerCase();
-}
-
-function newHub(name: string, createdAtMs: number, request: SettleHubsRequest): HubSettings {
-  return {
-    name,
-    etag: request.secrets.createEtag(),
-    createdAtMs,
-    hostNames: [],
-    policies: createDefaultPolicies(request.secrets),
-    partitionCount: request.partitionCount,
-    consumerGroups: [DEFAULT_CONSUMER_GROUP],
-    eventRetention: request.eventRetention,
-    commands: DEFAULT_COMMAND_SETTINGS,
-    fileUpload: DEFAULT_FILE_UPLOAD_SETTINGS,
-    blobAccountKeys: createBlobAccountKeys(request.secrets),
-    routing: DEFAULT_ROUTING_SETTINGS,
-    resource: DEFAULT_HUB_RESOURCE,
-    isDeleted: false,
-  };
 }
 
 async function save(

@@ -1,56 +1,56 @@
 import type {
   Clock,
   HubDirectory,
-  ProvisioningDirectory,
+  ProvisioningService,
   ProvisioningSettings,
   Secrets,
 } from "@larimar/domain";
-import {
-  createProvisioningDirectory,
-  createProvisioningService,
-  DEFAULT_PROVISIONING_LIMITS,
-} from "@larimar/domain";
+import { createProvisioningService, DEFAULT_PROVISIONING_LIMITS } from "@larimar/domain";
 import type { Log } from "@larimar/heads";
 import type { ProvisioningStorage } from "@larimar/storage";
-import type { Owned } from "../owned.ts";
 import { NodeProvisioningCrypto } from "./crypto/node-provisioning-crypto.ts";
 import { ServerLinkedHubs } from "./hubs/server-linked-hubs.ts";
 import { logProvisioning } from "./provisioning-log.ts";
 import { HttpWebhook } from "./webhook/http-webhook.ts";
 
-export interface OpenProvisioningParts {
-  readonly settings: readonly ProvisioningSettings[];
+export interface ProvisioningOpenerParts {
   readonly storage: ProvisioningStorage;
   readonly hubs: HubDirectory;
-  readonly isStrict: boolean;
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly log: Log;
 }
 
-/** The provisioning services of a server, ready for the heads. */
-export function openProvisioning(
-  parts: OpenProvisioningParts,
-  owned: Owned,
-): ProvisioningDirectory {
-  const { settings, storage, hubs, isStrict, clock, secrets, log } = parts;
-  const crypto = new NodeProvisioningCrypto();
-  const webhook = new HttpWebhook(clock);
-  const linkedHubs = owned.add(new ServerLinkedHubs({ hubs, clock, ca: undefined }));
-  const services = settings.map((service) =>
-    owned.add(
-      createProvisioningService(service, {
-        clock,
-        secrets,
-        crypto,
-        limits: DEFAULT_PROVISIONING_LIMITS,
-        settingsStore: storage.settings,
-        ...storage.forService(service.name),
-        hubs: linkedHubs,
-        webhook,
-        observer: logProvisioning(log, service.name),
-      }),
-    ),
-  );
-  return createProvisioningDirectory(services, { isStrict });
+/** Opens the provisioning services of a server, and holds what they share. */
+export class ProvisioningOpener implements Disposable {
+  readonly #parts: ProvisioningOpenerParts;
+  readonly #crypto = new NodeProvisioningCrypto();
+  readonly #webhook: HttpWebhook;
+  readonly #linkedHubs: ServerLinkedHubs;
+
+  constructor(parts: ProvisioningOpenerParts) {
+    const { hubs, clock } = parts;
+    this.#parts = parts;
+    this.#webhook = new HttpWebhook(clock);
+    this.#linkedHubs = new ServerLinkedHubs({ hubs, clock, ca: undefined });
+  }
+
+  open(settings: ProvisioningSettings): ProvisioningService {
+    const { storage, clock, secrets, log } = this.#parts;
+    return createProvisioningService(settings, {
+      clock,
+      secrets,
+      crypto: this.#crypto,
+      limits: DEFAULT_PROVISIONING_LIMITS,
+      settingsStore: storage.settings,
+      ...storage.forService(settings.name),
+      hubs: this.#linkedHubs,
+      webhook: this.#webhook,
+      observer: logProvisioning(log, settings.name),
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#linkedHubs[Symbol.dispose]();
+  }
 }

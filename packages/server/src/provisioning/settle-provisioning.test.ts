@@ -26,6 +26,9 @@ class Starts {
           this.#stored = next;
           return "written";
         },
+        delete: async () => {
+          this.#stored = undefined;
+        },
         list: async () => (this.#stored === undefined ? [] : [this.#stored]),
       },
       secrets: new NodeSecrets(),

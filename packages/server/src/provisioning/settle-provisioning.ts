@@ -6,8 +6,9 @@ import type {
   ProvisioningSettings,
   ProvisioningSettingsStore,
   Secrets,
+  StoredProvisioningSettings,
 } from "@larimar/domain";
-import { createProvisioningSettings } from "@larimar/domain";
+import { completeProvisioningSettings, createProvisioningSettings } from "@larimar/domain";
 import { hubHostNames } from "../hubs/host-names.ts";
 import { StartError } from "../start-error.ts";
 
@@ -34,9 +35,13 @@ export async function settleProvisioning(
   request: SettleProvisioningRequest,
 ): Promise<readonly ProvisioningSettings[]> {
   const { store, hubs, secrets, clock } = request;
-  const stored = await store.list();
+  const stored = (await store.list()).toSorted((a, b) => a.createdAtMs - b.createdAtMs);
   if (stored.length > 0) {
-    return Promise.all(stored.map((settings, index) => settle(settings, index === 0, request)));
+    return Promise.all(
+      stored.map((settings, index) =>
+        settle(completeProvisioningSettings(settings), settings, index === 0, request),
+      ),
+    );
   }
   const [defaultHub] = hubs;
   if (defaultHub === undefined) return [];
@@ -55,6 +60,7 @@ export async function settleProvisioning(
 
 async function settle(
   settings: ProvisioningSettings,
+  stored: StoredProvisioningSettings,
   isDefault: boolean,
   request: SettleProvisioningRequest,
 ): Promise<ProvisioningSettings> {
@@ -72,7 +78,7 @@ async function settle(
     hostNames: hubHostNames({ ...request, hubName: settings.name, isDefault }),
     linkedHubs: [...linkedHubs, ...added.map((hub) => linkTo(hub))],
   };
-  return isDeepStrictEqual(next, settings) ? settings : save(next, settings, request);
+  return isDeepStrictEqual(next, stored) ? next : save(next, stored, request);
 }
 
 /** Names that the hub had at earlier starts stay known: devices were told them. */
@@ -93,7 +99,7 @@ function linkTo(hub: HubSettings, earlier?: LinkedHubSettings): LinkedHubSetting
 
 async function save(
   settings: ProvisioningSettings,
-  stored: ProvisioningSettings | undefined,
+  stored: StoredProvisioningSettings | undefined,
   { store, secrets }: SettleProvisioningRequest,
 ): Promise<ProvisioningSettings> {
   const next = { ...settings, etag: secrets.createEtag() };

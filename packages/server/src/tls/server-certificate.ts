@@ -22,6 +22,8 @@ export class ServerCertificate implements Disposable {
   readonly #listeners = new Set<() => void>();
   #current: KeyedCertificate;
   #timer: Timer | undefined;
+  #isClosed = false;
+  #checking: Promise<void> = Promise.resolve();
 
   private constructor(parts: CertificateParts, first: KeyedCertificate) {
     this.caFile = parts.source.caFile;
@@ -45,13 +47,24 @@ export class ServerCertificate implements Disposable {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
+  /** Looks at once, because the names of the server may have changed. */
+  renew(): Promise<void> {
+    const checked = this.#checking.then(() => this.#check());
+    this.#checking = checked;
+    return checked;
+  }
+
   [Symbol.dispose](): void {
+    this.#isClosed = true;
     this.#timer?.cancel();
     this.#listeners.clear();
   }
 
   #schedule(): void {
-    this.#timer = this.#clock.after(CERTIFICATE_CHECK_INTERVAL_MS, () => void this.#check());
+    if (this.#isClosed) return;
+    this.#timer = this.#clock.after(CERTIFICATE_CHECK_INTERVAL_MS, () => {
+      void this.renew().then(() => this.#schedule());
+    });
   }
 
   /** A certificate that cannot be replaced now stays in use, and the next check tries again. */
@@ -66,7 +79,6 @@ export class ServerCertificate implements Disposable {
     } catch (error) {
       this.#log.warn({ err: error }, "server certificate cannot be replaced");
     }
-    this.#schedule();
   }
 }
 

@@ -119,5 +119,7 @@ export function provisioningSettings(name: string, etag: string): ProvisioningSe
         applyAllocationPolicy: true,
       },
     ],
+    resource: { location: "here", resourceGroup: "group", units: 1, tags: {}, echoed: {} },
+    isDeleted: false,
   };
 }

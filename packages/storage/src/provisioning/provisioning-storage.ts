@@ -17,4 +17,6 @@ export interface ProvisioningStores {
 export interface ProvisioningStorage {
   readonly settings: ProvisioningSettingsStore;
   forService(name: string): ProvisioningStores;
+  /** Removes everything of a service but its settings. */
+  eraseService(name: string): Promise<void>;
 }

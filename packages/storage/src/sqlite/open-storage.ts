@@ -10,6 +10,8 @@ import type { Storage, StorageOptions } from "../storage.ts";
 import { systemClock } from "../system-clock.ts";
 import { EVENTS_DATABASE } from "./event-log/events-database.ts";
 import { SqliteEventLog } from "./event-log/sqlite-event-log.ts";
+import { RowEraser } from "./erase-rows.ts";
+import { hubKey } from "./hub-key.ts";
 import { inspectDatabaseFile } from "./inspect-database-file.ts";
 import { DeviceJobStatements, SqliteDeviceJobStore } from "./jobs/sqlite-device-job-store.ts";
 import { JobStatements, SqliteJobStore } from "./jobs/sqlite-job-store.ts";
@@ -89,6 +91,7 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
   const pendingUploads = new PendingUploadStatements(state);
   const blobs = new BlobStatements(state);
   const caCertificates = new DocumentStatements(state, "hub_ca_certificates");
+  const eraser = new RowEraser(state, "hub");
   const jobs = new JobStatements(state);
   const deviceJobs = new DeviceJobStatements(state);
   blobFiles.sweep((file) => blobs.isNamed.get(file, file) !== undefined);
@@ -115,6 +118,13 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
       ),
     }),
     openEventLog: (settings) => eventLog.openHub(settings),
+    async eraseHub(hubName) {
+      await eventLog.eraseHub(hubName);
+      await eraser.erase(hubKey(hubName));
+      // Content that nobody names any more.
+      blobFiles.sweep((file) => blobs.isNamed.get(file, file) !== undefined);
+      await blobFiles.swept();
+    },
     async [Symbol.asyncDispose]() {
       await blobFiles[Symbol.asyncDispose]();
       await eventLog[Symbol.asyncDispose]();

@@ -7,6 +7,7 @@ import { subscriptions } from "./migrations/state/0003-subscriptions.ts";
 import { provisioning } from "./migrations/state/0004-provisioning.ts";
 import { files } from "./migrations/state/0005-files.ts";
 import { hubCertificates } from "./migrations/state/0007-hub-certificates.ts";
+import { blobsGoWhole } from "./migrations/state/0009-blobs-go-whole.ts";
 import { jobs } from "./migrations/state/0006-jobs.ts";
 import { deviceScopes } from "./migrations/state/0008-device-scopes.ts";
 import { LogSync } from "./log-sync.ts";
@@ -25,6 +26,7 @@ export const STATE_DATABASE: DatabaseKind = {
     jobs,
     hubCertificates,
     deviceScopes,
+    blobsGoWhole,
   ],
 };
 

@@ -29,6 +29,8 @@ export const PROVISIONING_ERROR_NUMBERS = {
   QuotaExceeded: 403_002,
   RegistrationConflict: 409_203,
   RegistrationNotFound: 404_201,
+  ServiceAlreadyExists: 409_000,
+  ServiceNotFound: 404_000,
   Throttled: 429_001,
   Unauthorized: 401_002,
   WebhookFailed: 400_207,

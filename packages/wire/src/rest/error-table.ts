@@ -65,6 +65,7 @@ export const REST_ERRORS = {
   SystemModule: row(401, 401_100, "SystemModuleModifyUnauthorizedAccess"),
   TooManyCertificates: row(403, 403_000, "GenericForbidden"),
   TooManyDevices: row(413, 413_002, "TooManyDevices"),
+  TooManyHubs: row(403, 403_000, "GenericForbidden"),
   TooManyJobs: row(429, 429_004, "ThrottlingMaxActiveJobCountExceeded"),
   TooManyMethodsInFlight: row(403, 403_800, "DeviceMaximumInflightMethodExceeded"),
   TooManyModules: row(413, 413_003, "TooManyModulesOnDevice"),

@@ -1,5 +1,7 @@
 /** The named limits of a provisioning service. What happens at each is said where it is used. */
 export interface ProvisioningLimits {
+  /** Services of one server; beyond it, creating another is refused with QuotaExceeded. */
+  readonly servicesMax: number;
   /** Beyond these, creating another is refused with QuotaExceeded. */
   readonly individualEnrollmentsMax: number;
   readonly groupsPerAttestationTypeMax: number;
@@ -38,6 +40,7 @@ export interface ProvisioningLimits {
  * minute) protect a shared service; here they only have to protect one machine.
  */
 export const DEFAULT_PROVISIONING_LIMITS: ProvisioningLimits = {
+  servicesMax: 100,
   individualEnrollmentsMax: 1_000_000,
   groupsPerAttestationTypeMax: 100,
   registrationsMax: 1_000_000,

@@ -38,6 +38,7 @@ export async function openEventsReceiver(
     reader[Symbol.dispose]();
     return;
   }
+  services.reads(hub);
   const wantsMetric = link.attach.desiredCapabilities.includes(RUNTIME_METRIC);
   startEventsReceiver({
     link,

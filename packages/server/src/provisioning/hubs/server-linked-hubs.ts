@@ -1,5 +1,6 @@
 import type {
   Clock,
+  Hub,
   HubDirectory,
   LinkedHub,
   LinkedHubs,
@@ -25,7 +26,8 @@ interface RemoteHub extends Disposable {
 /** Reaches hubs of this server directly and all others through their service API. */
 export class ServerLinkedHubs implements LinkedHubs, Disposable {
   readonly #parts: ServerLinkedHubsParts;
-  readonly #local = new Map<string, LinkedHub>();
+  /** By hub, and not by name: another one of the same name may come after it. */
+  readonly #local = new WeakMap<Hub, LinkedHub>();
   readonly #remote = new Map<string, RemoteHub>();
 
   constructor(parts: ServerLinkedHubsParts) {
@@ -44,12 +46,12 @@ export class ServerLinkedHubs implements LinkedHubs, Disposable {
   }
 
   #localHub(hubName: string): LinkedHub | undefined {
-    const known = this.#local.get(hubName);
-    if (known !== undefined) return known;
     const hub = this.#parts.hubs.find(hubName);
     if (hub === undefined) return undefined;
+    const known = this.#local.get(hub);
+    if (known !== undefined) return known;
     const linked = new LocalLinkedHub(hub);
-    this.#local.set(hubName, linked);
+    this.#local.set(hub, linked);
     return linked;
   }
 

@@ -55,6 +55,11 @@ export class EventGroups {
     return group.committed;
   }
 
+  /** Resolves when what was appended so far is on disk or refused, or on its way to the writer. */
+  async flushed(): Promise<void> {
+    await this.#gathering?.committed.catch(() => undefined);
+  }
+
   /** Takes no more, and resolves when what was taken is on disk or refused. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -1,6 +1,7 @@
 import type Database from "better-sqlite3";
 import { openDatabase } from "../open-database.ts";
 import { EVENTS_DATABASE } from "./events-database.ts";
+import { HubErasure } from "./hub-erasure.ts";
 import { RetentionSweep } from "./retention-sweep.ts";
 import { rowChecksum } from "./row-checksum.ts";
 import { toWorkerError } from "./serve-calls.ts";
@@ -26,6 +27,7 @@ export class EventsWriter {
   readonly #findPartitions: Database.Statement<[string, number], StoredPartition>;
   readonly #addPartition: Database.Statement<[string, number]>;
   readonly #sweep: RetentionSweep;
+  readonly #erase: HubErasure;
 
   constructor(options: Request<"open">) {
     this.#file = options.file;
@@ -49,6 +51,7 @@ export class EventsWriter {
       "INSERT INTO partitions (hub, partition) VALUES (?, ?) ON CONFLICT DO NOTHING",
     );
     this.#sweep = new RetentionSweep(database, options);
+    this.#erase = new HubErasure(database, options);
   }
 
   openHub({ hub, partitionCount, retention }: Request<"openHub">): Reply<"openHub"> {
@@ -62,6 +65,11 @@ export class EventsWriter {
     })();
     this.#sweep.watch({ hub, partitionIds: partitions.map(({ id }) => id), retention });
     return partitions;
+  }
+
+  eraseHub({ hub }: Request<"eraseHub">): Reply<"eraseHub"> {
+    this.#sweep.forget(hub);
+    return { isDone: this.#erase.run(hub) };
   }
 
   /** One transaction for everything that came: either all of it is on disk or nothing. */

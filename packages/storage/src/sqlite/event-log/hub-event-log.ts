@@ -15,6 +15,7 @@ export class SqliteHubEventLog implements EventLog {
   readonly #hub: string;
   readonly #groups: EventGroups;
   readonly #reads: EventReads;
+  #isClosed = false;
 
   constructor(
     hub: string,
@@ -26,11 +27,17 @@ export class SqliteHubEventLog implements EventLog {
     this.#reads = parts.reads;
   }
 
+  /** For a hub that goes: whoever still has this log is refused from now on. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   get partitionCount(): number {
     return this.partitions.length;
   }
 
   append(entry: Append): Promise<void> {
+    if (this.#isClosed) return Promise.reject(this.#gone());
     return this.#groups.append(this.#partition(entry.partition), entry);
   }
 
@@ -51,10 +58,12 @@ export class SqliteHubEventLog implements EventLog {
     fromPosition: number,
     limits: { bytesMax: number },
   ): Promise<readonly EventBatch[]> {
+    if (this.#isClosed) throw this.#gone();
     return this.#reads.read(this.#partition(partition), fromPosition, limits.bytesMax);
   }
 
   async positionAt(partition: number, enqueuedAtMs: number): Promise<number> {
+    if (this.#isClosed) throw this.#gone();
     return this.#reads.positionAt(this.#partition(partition), enqueuedAtMs);
   }
 
@@ -68,5 +77,9 @@ export class SqliteHubEventLog implements EventLog {
     throw new HubError("PartitionNotFound", `Hub '${this.#hub}' has no partition ${index}`, {
       partition: index,
     });
+  }
+
+  #gone(): HubError {
+    return new HubError("HubNotFound", `Hub '${this.#hub}' is deleted`, { hub: this.#hub });
   }
 }

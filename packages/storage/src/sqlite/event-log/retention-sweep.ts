@@ -59,6 +59,10 @@ export class RetentionSweep {
     this.#hubs.set(hub.hub, hub);
   }
 
+  forget(hub: string): void {
+    this.#hubs.delete(hub);
+  }
+
   /** Does a bounded amount of work; `isDone` says whether that was all there is to do for now. */
   run(nowMs: number): Reply {
     return this.#run(nowMs);

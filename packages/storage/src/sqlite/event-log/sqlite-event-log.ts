@@ -111,6 +111,25 @@ export class SqliteEventLog implements AsyncDisposable {
     return log;
   }
 
+  /** Resolves when nothing of the hub is left. */
+  async eraseHub(hubName: string): Promise<void> {
+    const hub = hubKey(hubName);
+    const known = this.#hubs.get(hub);
+    known?.log.close();
+    await this.#groups.flushed();
+    this.#hubs.delete(hub);
+    for (const partition of known?.log.partitions ?? []) {
+      partition.tail.clear();
+      this.#tails.forget(partition);
+      this.#partitions.delete(partition.id);
+    }
+    let isDone = false;
+    while (!isDone) {
+      const writer = await this.#writer.get();
+      isDone = (await writer.call("eraseHub", { hub })).isDone;
+    }
+  }
+
   /** What was appended before reaches the disk first. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#retention.stop();

@@ -16,6 +16,10 @@ export class TailBudget {
     this.#partitions.add(partition);
   }
 
+  forget(partition: Partition): void {
+    this.#partitions.delete(partition);
+  }
+
   /** To be called when these have grown. */
   shrink(grown: Iterable<Partition>): void {
     for (const { tail } of grown) {

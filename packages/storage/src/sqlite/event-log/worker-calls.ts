@@ -48,6 +48,11 @@ export type WriterCalls = {
     };
     readonly reply: readonly StoredPartition[];
   };
+  /** Does a bounded amount of work, as a sweep does. */
+  eraseHub: {
+    readonly request: { readonly hub: string };
+    readonly reply: { readonly isDone: boolean };
+  };
   /** The buffers come back either way; `error` says that nothing of it is on disk. */
   commit: {
     readonly request: { readonly rows: readonly RowToWrite[]; readonly buffers: ArrayBuffer[] };

@@ -14,6 +14,7 @@ export function createWriterService(): Service<WriterCalls> {
         writer = new EventsWriter(options);
       },
       openHub: (request) => opened().openHub(request),
+      eraseHub: (request) => opened().eraseHub(request),
       commit: (request) => opened().commit(request),
       sweep: (request) => opened().sweep(request),
       close: () => writer?.close(),

@@ -5,6 +5,7 @@ import type {
   ProvisioningSettingsStore,
 } from "@larimar/domain";
 import type { ProvisioningStorage } from "../../provisioning/provisioning-storage.ts";
+import { RowEraser } from "../erase-rows.ts";
 import type { StateDatabase } from "../state-database.ts";
 import { DocumentStatements, DocumentTable } from "./document-table.ts";
 import {
@@ -35,6 +36,10 @@ class SqliteProvisioningSettingsStore implements ProvisioningSettingsStore {
     expectedEtag: string | undefined,
   ): Promise<"written" | "conflict"> {
     return this.#table.put(settings, expectedEtag);
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.#table.delete(name, undefined);
   }
 
   list(): Promise<readonly ProvisioningSettings[]> {
@@ -78,6 +83,7 @@ export function createProvisioningStorage(state: StateDatabase): ProvisioningSto
   const groups = new EnrollmentGroupStatements(state);
   const registrations = new RegistrationStatements(state);
   const certificates = new DocumentStatements(state, "ca_certificates");
+  const eraser = new RowEraser(state, "service");
   return {
     settings: new SqliteProvisioningSettingsStore(services),
     forService: (name) => ({
@@ -86,5 +92,6 @@ export function createProvisioningStorage(state: StateDatabase): ProvisioningSto
       registrations: new SqliteRegistrationStore(registrations, name),
       certificates: new SqliteCaCertificateStore(certificates, name),
     }),
+    eraseService: (name) => eraser.erase(name.toLowerCase()),
   };
 }
