@@ -51,6 +51,8 @@ export * from "./mqtt/username.ts";
 export * from "./mqtt/utf8.ts";
 export * from "./notifications/feedback-body.ts";
 export * from "./notifications/file-notification-body.ts";
+export * from "./openapi/describe-api.ts";
+export type { OpenApiDocument, OpenApiOperation } from "./openapi/openapi-document.ts";
 export * from "./provisioning/ascii-json.ts";
 export * from "./provisioning/certificate-info.ts";
 export * from "./provisioning/device/operation-status.ts";

@@ -22,3 +22,14 @@ export const GetReadiness = routeContract({
   isApiVersionRequired: false,
   success: { status: 200, schema: z.object({ status: z.literal("ready") }) },
 });
+
+/** This API, described for other people's tools. */
+export const GetApiDescription = routeContract({
+  name: "getApiDescription",
+  method: "GET",
+  path: "/openapi.json",
+  caller: "anyone",
+  errorForm: "A",
+  isApiVersionRequired: false,
+  success: { status: 200, contentType: "application/json" },
+});

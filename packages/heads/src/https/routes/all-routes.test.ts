@@ -24,9 +24,9 @@ describe("the routes of the head", () => {
     expect(shapes.size).toBe(routes.length);
   });
 
-  test("let nobody in without a proof, except to ask for health", () => {
+  test("let nobody in without a proof, except to ask for health or for the description", () => {
     const open = routes.filter(({ caller }) => caller === "anyone");
-    expect(open.map(({ path }) => path)).toEqual(["/healthz", "/readyz"]);
+    expect(open.map(({ path }) => path)).toEqual(["/healthz", "/readyz", "/openapi.json"]);
     for (const { caller } of routes) {
       if (typeof caller === "object") expect(caller.rights).not.toEqual([]);
     }

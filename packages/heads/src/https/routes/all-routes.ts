@@ -1,4 +1,5 @@
 import type { Route } from "../route.ts";
+import { apiDescriptionRoute } from "./api-description.ts";
 import { bulkRoutes } from "./bulk.ts";
 import { commandRoutes } from "./commands.ts";
 import { deviceCommandRoutes } from "./device-commands.ts";
@@ -15,7 +16,7 @@ import { twinRoutes } from "./twins.ts";
 
 /** Every operation of the HTTPS head. */
 export function allRoutes(parts: { readonly ready: () => boolean }): Route[] {
-  return [
+  const routes: Route[] = [
     ...deviceRoutes,
     ...moduleRoutes,
     ...bulkRoutes,
@@ -30,4 +31,5 @@ export function allRoutes(parts: { readonly ready: () => boolean }): Route[] {
     ...statisticsRoutes,
     ...healthRoutes(parts.ready),
   ];
+  return [...routes, apiDescriptionRoute(routes)];
 }
