@@ -39,7 +39,10 @@ export function messageProperties(
   application: ReadonlyMap<string, PropertyValue>,
 ): MessageProperties {
   let sizeBytes = 0;
-  for (const value of Object.values(system)) sizeBytes += sizeOf(value as PropertyValue);
+  for (const name in system) {
+    const value = system[name as keyof SystemProperties];
+    if (value !== undefined) sizeBytes += sizeOf(value);
+  }
   for (const [key, value] of application) sizeBytes += utf8Length(key) + sizeOf(value);
   return { system, application, sizeBytes };
 }
@@ -50,11 +53,23 @@ function sizeOf(value: PropertyValue): number {
   return typeof value === "string" ? utf8Length(value) : 8;
 }
 
+/** A pair of surrogates counts four bytes, one alone the three of the character that replaces it. */
 function utf8Length(text: string): number {
-  let length = 0;
-  for (const character of text) {
-    const codePoint = character.codePointAt(0) ?? 0;
-    length += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x1_0000 ? 3 : 4;
+  let length = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    if (unit < 0x800) length += 1;
+    else if (isPair(text, index)) {
+      length += 2;
+      index += 1;
+    } else length += 2;
   }
   return length;
+}
+
+function isPair(text: string, index: number): boolean {
+  return (
+    (text.charCodeAt(index) & 0xfc00) === 0xd800 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00
+  );
 }

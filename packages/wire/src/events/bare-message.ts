@@ -7,39 +7,52 @@ const APPLICATION_PROPERTIES = 0x74;
 const utf8 = new TextEncoder();
 
 /** The properties and application-properties sections of a message, as far as they hold anything. */
-export function encodePropertySections(properties: MessageProperties): Uint8Array {
-  const writer = new AmqpWriter();
+export function writePropertySections(writer: AmqpWriter, properties: MessageProperties): void {
   writeProperties(writer, properties.system);
   writeApplicationProperties(writer, withSystemEntries(properties));
-  return writer.written.slice();
 }
 
 /** [AMQP 1.0 3.2.4] The fields in their order; those after the last one that is set are left out. */
 function writeProperties(writer: AmqpWriter, system: SystemProperties): void {
-  const fields: ((() => void) | undefined)[] = [
-    field(system.messageId, (value) => writer.string(value)),
-    field(system.userId, (value) => writer.binary(utf8.encode(value))),
-    field(system.to, (value) => writer.string(value)),
-    undefined, // subject
-    undefined, // reply-to
-    field(system.correlationId, (value) => writer.string(value)),
-    field(system.contentType, (value) => writer.symbol(value)),
-    field(system.contentEncoding, (value) => writer.symbol(value)),
-    field(system.expiresAtMs, (value) => writer.timestamp(value)),
-  ];
-  const count = fields.findLastIndex((write) => write !== undefined) + 1;
+  const count = countFields(system);
   if (count === 0) return;
   writer.described(PROPERTIES);
   const mark = writer.beginList();
-  for (const write of fields.slice(0, count)) {
-    if (write === undefined) writer.null();
-    else write();
-  }
+  writeString(writer, system.messageId);
+  if (count > 1) writeBinary(writer, system.userId);
+  if (count > 2) writeString(writer, system.to);
+  if (count > 3) writer.null(); // subject
+  if (count > 4) writer.null(); // reply-to
+  if (count > 5) writeString(writer, system.correlationId);
+  if (count > 6) writeSymbol(writer, system.contentType);
+  if (count > 7) writeSymbol(writer, system.contentEncoding);
+  if (count > 8) writer.timestamp(system.expiresAtMs!);
   writer.end(mark, count);
 }
 
-function field<T>(value: T | undefined, write: (value: T) => void): (() => void) | undefined {
-  return value === undefined ? undefined : () => write(value);
+function countFields(system: SystemProperties): number {
+  if (system.expiresAtMs !== undefined) return 9;
+  if (system.contentEncoding !== undefined) return 8;
+  if (system.contentType !== undefined) return 7;
+  if (system.correlationId !== undefined) return 6;
+  if (system.to !== undefined) return 3;
+  if (system.userId !== undefined) return 2;
+  return system.messageId === undefined ? 0 : 1;
+}
+
+function writeString(writer: AmqpWriter, value: string | undefined): void {
+  if (value === undefined) writer.null();
+  else writer.string(value);
+}
+
+function writeSymbol(writer: AmqpWriter, value: string | undefined): void {
+  if (value === undefined) writer.null();
+  else writer.symbol(value);
+}
+
+function writeBinary(writer: AmqpWriter, value: string | undefined): void {
+  if (value === undefined) writer.null();
+  else writer.binary(utf8.encode(value));
 }
 
 /** Two properties of the hub's own travel among the application's. (protocol reference: device-facing 4.5) */

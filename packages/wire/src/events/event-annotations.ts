@@ -20,25 +20,27 @@ export function encodeOriginAnnotations(origin: EventOrigin): AnnotationPairs {
   ]);
 }
 
-/** What the sender said that readers look for among the annotations. */
-export function encodeMessageAnnotations(system: SystemProperties): AnnotationPairs {
-  return encodePairs([
-    ["dt-subject", system.componentName],
-    ["iothub-interface-id", system.interfaceId],
-    ["iothub-creation-time-utc", system.creationTime],
-  ]);
+/** What the sender said that readers look for among the annotations; returns how many pairs that were. */
+export function writeMessageAnnotations(writer: AmqpWriter, system: SystemProperties): number {
+  return (
+    writePair(writer, "dt-subject", system.componentName) +
+    writePair(writer, "iothub-interface-id", system.interfaceId) +
+    writePair(writer, "iothub-creation-time-utc", system.creationTime)
+  );
 }
 
 function encodePairs(pairs: readonly (readonly [string, string | undefined])[]): AnnotationPairs {
   const writer = new AmqpWriter();
   let count = 0;
-  for (const [key, value] of pairs) {
-    if (value === undefined) continue;
-    writer.symbol(key);
-    writer.string(value);
-    count += 1;
-  }
+  for (const [key, value] of pairs) count += writePair(writer, key, value);
   return { count, bytes: writer.written.slice() };
+}
+
+function writePair(writer: AmqpWriter, key: string, value: string | undefined): number {
+  if (value === undefined) return 0;
+  writer.symbol(key);
+  writer.string(value);
+  return 1;
 }
 
 function describeAuthMethod({ scope, type }: AuthMethod): string {

@@ -67,14 +67,14 @@ const origin: fc.Arbitrary<EventOrigin> = fc.record({
 });
 
 const messages: fc.Arbitrary<Message[]> = fc
-  .array(properties, { minLength: 1, maxLength: 3 })
+  .array(properties, { minLength: 1, maxLength: 8 })
   .chain((shared) =>
     fc.array(
       fc.record({
         properties: fc.constantFrom(...shared),
         body: fc.oneof(fc.uint8Array({ maxLength: 20 }), fc.uint8Array({ maxLength: 700 })),
       }),
-      { minLength: 1, maxLength: 6 },
+      { minLength: 1, maxLength: 12 },
     ),
   );
 

@@ -1,46 +1,55 @@
-import type { EventEncoder, EventOrigin, MessageProperties } from "@larimar/domain";
+import type { EventEncoder, EventOrigin, Message, MessageProperties } from "@larimar/domain";
+import { AmqpWriter } from "../amqp/amqp-writer.ts";
 import type { AnnotationPairs } from "./event-annotations.ts";
-import { encodeMessageAnnotations, encodeOriginAnnotations } from "./event-annotations.ts";
-import { encodePropertySections } from "./bare-message.ts";
+import { encodeOriginAnnotations, writeMessageAnnotations } from "./event-annotations.ts";
+import { writePropertySections } from "./bare-message.ts";
 import { RECORD, REFERENCE_BYTES_MAX, writeReferringLength, writeUint32 } from "./event-record.ts";
 
 const SHORT_BODY_BYTES_MAX = 255;
 
-interface EncodedProperties {
-  readonly annotations: AnnotationPairs;
-  readonly sections: Uint8Array;
+/** A device repeats few sets of properties, or none; the oldest is forgotten. */
+const PREFIXES_REMEMBERED_MAX = 4;
+/** Memory for longer prefixes is not kept. */
+const SCRATCH_BYTES_MAX = 16_384;
+
+/** Everything of a record but its length, time and body. */
+interface Prefix {
+  readonly properties: MessageProperties;
+  readonly bytes: Uint8Array;
 }
 
-/** What has been made of an origin, and of the properties its last message had. */
+/** What has been made of an origin, and of the properties of its last messages. */
 interface OriginEntry {
   readonly annotations: AnnotationPairs;
-  lastProperties: MessageProperties | undefined;
-  lastPrefix: Uint8Array;
+  readonly remembered: Prefix[];
+  last: Prefix | undefined;
+  next: number;
 }
 
 /**
  * The encoder of event records (layout: event-record.ts). Devices send the same properties with message
  * after message, so everything of a record but its time and body is encoded once per pair of origin and
- * properties, and written once for as long as it does not change within one call. The caches hold on to
- * nothing that nobody else holds.
+ * properties, and written once for as long as it does not change within one call. What is remembered of
+ * an origin goes with it.
  */
 export function createEventEncoder(): EventEncoder {
   const origins = new WeakMap<EventOrigin, OriginEntry>();
-  const properties = new WeakMap<MessageProperties, EncodedProperties>();
   const timeBytes = new Uint8Array(8);
   const timeView = new DataView(timeBytes.buffer);
+  let writer = new AmqpWriter();
   let lastOrigin: EventOrigin | undefined;
   let lastEntry: OriginEntry | undefined;
+  /** What `measure` found for each of the messages that `encode` will be asked for next. */
+  const prepared: Uint8Array[] = [];
+  let preparedFor: readonly Message[] | undefined;
+  let preparedOrigin: EventOrigin | undefined;
 
   function entryOf(origin: EventOrigin): OriginEntry {
     if (origin === lastOrigin && lastEntry !== undefined) return lastEntry;
     let entry = origins.get(origin);
     if (entry === undefined) {
-      entry = {
-        annotations: encodeOriginAnnotations(origin),
-        lastProperties: undefined,
-        lastPrefix: NOTHING,
-      };
+      const annotations = encodeOriginAnnotations(origin);
+      entry = { annotations, remembered: [], last: undefined, next: 0 };
       origins.set(origin, entry);
     }
     lastOrigin = origin;
@@ -48,19 +57,35 @@ export function createEventEncoder(): EventEncoder {
     return entry;
   }
 
-  function prefixOf(entry: OriginEntry, of: MessageProperties): Uint8Array {
-    if (of === entry.lastProperties) return entry.lastPrefix;
-    let encoded = properties.get(of);
-    if (encoded === undefined) {
-      encoded = {
-        annotations: encodeMessageAnnotations(of.system),
-        sections: encodePropertySections(of),
-      };
-      properties.set(of, encoded);
+  function prefixOf(entry: OriginEntry, properties: MessageProperties): Uint8Array {
+    if (entry.last?.properties === properties) return entry.last.bytes;
+    for (const prefix of entry.remembered) {
+      if (prefix.properties !== properties) continue;
+      entry.last = prefix;
+      return prefix.bytes;
     }
-    entry.lastProperties = of;
-    entry.lastPrefix = joinPrefix(entry.annotations, encoded);
-    return entry.lastPrefix;
+    const prefix = { properties, bytes: encodePrefix(entry.annotations, properties) };
+    entry.remembered[entry.next] = prefix;
+    entry.next = (entry.next + 1) % PREFIXES_REMEMBERED_MAX;
+    entry.last = prefix;
+    return prefix.bytes;
+  }
+
+  /** From the annotation counts up to and including the descriptor of the Data section. */
+  function encodePrefix(annotations: AnnotationPairs, properties: MessageProperties): Uint8Array {
+    writer.at = 0;
+    writer.raw(EMPTY_COUNTS);
+    writer.raw(annotations.bytes);
+    const count = annotations.count + writeMessageAnnotations(writer, properties.system);
+    const annotationsEnd = writer.at;
+    writePropertySections(writer, properties);
+    writer.described(DATA_SECTION);
+    const bytes = writer.bytes.slice(0, writer.at);
+    bytes[0] = count >>> 8;
+    bytes[1] = count & 0xff;
+    writeUint32(bytes, 2, annotationsEnd - EMPTY_COUNTS.length);
+    if (writer.bytes.length > SCRATCH_BYTES_MAX) writer = new AmqpWriter();
+    return bytes;
   }
 
   return {
@@ -69,8 +94,12 @@ export function createEventEncoder(): EventEncoder {
       let bytes = 0;
       let shared: Uint8Array = NOTHING;
       let sharedAt = 0;
+      prepared.length = 0;
+      preparedFor = messages;
+      preparedOrigin = origin;
       for (const { properties: of, body } of messages) {
         const prefix = prefixOf(entry, of);
+        prepared.push(prefix);
         if (prefix === shared && bytes - sharedAt <= REFERENCE_BYTES_MAX) {
           bytes += RECORD.referringBodyAt + dataBytes(body);
           continue;
@@ -84,12 +113,14 @@ export function createEventEncoder(): EventEncoder {
 
     encode(origin, messages, enqueuedAtMs, target, start) {
       const entry = entryOf(origin);
+      const isPrepared = messages === preparedFor && origin === preparedOrigin;
       timeView.setFloat64(0, enqueuedAtMs);
       let at = start;
       let shared: Uint8Array = NOTHING;
       let sharedAt = start;
+      let index = 0;
       for (const { properties: of, body } of messages) {
-        const prefix = prefixOf(entry, of);
+        const prefix = isPrepared ? prepared[index++]! : prefixOf(entry, of);
         if (prefix === shared && at - sharedAt <= REFERENCE_BYTES_MAX) {
           const recordAt = at;
           const length = RECORD.referringBodyAt - 4 + dataBytes(body);
@@ -115,6 +146,9 @@ export function createEventEncoder(): EventEncoder {
         target.set(body, at);
         at += body.length;
       }
+      prepared.length = 0;
+      preparedFor = undefined;
+      preparedOrigin = undefined;
       return at;
     },
   } satisfies EventEncoder;
@@ -125,24 +159,7 @@ function dataBytes({ length }: Uint8Array): number {
   return length + (length <= SHORT_BODY_BYTES_MAX ? 2 : 5);
 }
 
-/** From the annotation counts up to and including the descriptor of the Data section. */
-function joinPrefix(
-  origin: AnnotationPairs,
-  { annotations, sections }: EncodedProperties,
-): Uint8Array {
-  const annotationBytes = origin.bytes.length + annotations.bytes.length;
-  const prefix = new Uint8Array(6 + annotationBytes + sections.length + 3);
-  const count = origin.count + annotations.count;
-  prefix[0] = count >>> 8;
-  prefix[1] = count & 0xff;
-  let at = writeUint32(prefix, 2, annotationBytes);
-  for (const part of [origin.bytes, annotations.bytes, sections]) {
-    prefix.set(part, at);
-    at += part.length;
-  }
-  prefix.set(DATA_DESCRIPTOR, at);
-  return prefix;
-}
-
+/** The number of annotations and their bytes, filled in when both are known. */
+const EMPTY_COUNTS = new Uint8Array(6);
 const NOTHING = new Uint8Array(0);
-const DATA_DESCRIPTOR = Uint8Array.of(0x00, 0x53, 0x75);
+const DATA_SECTION = 0x75;
