@@ -15,6 +15,7 @@ import type {
   NotificationStore,
   PendingUploadStore,
   PresenceStore,
+  QueryStore,
   SubscriptionStore,
   TwinStore,
 } from "@larimar/domain";
@@ -40,6 +41,7 @@ export interface HubStores {
   readonly presence: PresenceStore;
   readonly subscriptions: SubscriptionStore;
   readonly twins: TwinStore;
+  readonly queries: QueryStore;
   readonly commands: CommandStore;
   readonly feedback: NotificationStore<FeedbackRecord>;
   readonly pendingUploads: PendingUploadStore;

@@ -4,6 +4,7 @@ import type { HubObservers } from "../hubs/hub-observer.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Clock } from "../time/clock.ts";
+import { createTwin } from "../twins/twin.ts";
 import type { TwinStore } from "../twins/twin-store.ts";
 import type { Device, Presence } from "./device.ts";
 import type { DeviceStore, PresenceStore } from "./device-store.ts";
@@ -59,7 +60,7 @@ export class DeviceRegistry {
   /** Throws `DeviceAlreadyExists`, `ArgumentInvalid`, `DeviceScopeInvalid`. */
   async create(input: DeviceInput): Promise<DeviceWithPresence> {
     checkId(input.deviceId, "device");
-    const { store, modules, secrets, clock } = this.#parts;
+    const { store, twins, modules, secrets, clock } = this.#parts;
     const bearer = {
       deviceId: input.deviceId,
       generationId: createGenerationId(clock.now(), secrets),
@@ -75,7 +76,12 @@ export class DeviceRegistry {
       statusUpdatedAtMs: 0,
       authentication: resolveAuthentication(input.authentication, undefined, secrets),
     };
-    if ((await store.put(device, undefined)) === "conflict") {
+    // In one turn, so that both are written or neither: who looks for twins finds every device.
+    const [outcome] = await Promise.all([
+      store.put(device, undefined),
+      twins.put(createTwin({ deviceId: device.deviceId }, clock.now()), undefined),
+    ]);
+    if (outcome === "conflict") {
       throw new HubError(
         "DeviceAlreadyExists",
         `A device with ID '${input.deviceId}' is already registered.`,

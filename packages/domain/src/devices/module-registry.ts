@@ -4,6 +4,7 @@ import type { HubObservers } from "../hubs/hub-observer.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Clock } from "../time/clock.ts";
+import { createTwin } from "../twins/twin.ts";
 import type { TwinStore } from "../twins/twin-store.ts";
 import type { IdentityKey, Presence } from "./device.ts";
 import type { EtagCondition } from "./device-registry.ts";
@@ -139,7 +140,7 @@ export class ModuleRegistry {
   }
 
   async #write(input: ModuleInput): Promise<Module> {
-    const { store, secrets, clock } = this.#parts;
+    const { store, twins, secrets, clock } = this.#parts;
     const module: Module = {
       deviceId: input.deviceId,
       moduleId: input.moduleId,
@@ -148,8 +149,16 @@ export class ModuleRegistry {
       authentication: resolveAuthentication(input.authentication, undefined, secrets),
       managedBy: input.managedBy,
     };
-    const outcome = await store.put(module, undefined);
-    if (outcome === "deviceMissing") throw deviceNotFound(input.deviceId);
+    const key = { deviceId: input.deviceId, moduleId: input.moduleId };
+    // In one turn, so that both are written or neither: who looks for twins finds every module.
+    const [outcome] = await Promise.all([
+      store.put(module, undefined),
+      twins.put(createTwin(key, clock.now()), undefined),
+    ]);
+    if (outcome === "deviceMissing") {
+      await twins.delete(key);
+      throw deviceNotFound(input.deviceId);
+    }
     if (outcome === "conflict") {
       throw new HubError(
         "ModuleAlreadyExists",

@@ -22,7 +22,7 @@ test("observers hear of what happened to devices and modules, in order", async (
     "created press/camera",
     "updateTwin press",
     "updated press",
-    "deleted press/camera at version undefined",
+    "deleted press/camera at version 2",
     "deleted press at version 3",
   ]);
 });

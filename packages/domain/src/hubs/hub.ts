@@ -26,6 +26,8 @@ import type { TextCodec } from "../json/text-codec.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { MethodLimits } from "../methods/methods.ts";
 import { Methods } from "../methods/methods.ts";
+import { Queries } from "../query/queries.ts";
+import type { QueryStore } from "../query/query-store.ts";
 import { EventPipeline } from "../routing/event-pipeline.ts";
 import { createHubEvents } from "../routing/hub-events.ts";
 import { Sessions } from "../sessions/sessions.ts";
@@ -56,6 +58,7 @@ export interface HubParts extends HubFilesParts, HubJobsParts {
   readonly presence: PresenceStore;
   readonly subscriptions: SubscriptionStore;
   readonly twins: TwinStore;
+  readonly queries: QueryStore;
   readonly commands: CommandStore;
   readonly feedback: NotificationStore<FeedbackRecord>;
   readonly eventLog: EventLog;
@@ -77,6 +80,7 @@ export interface Hub extends HubFiles, AsyncDisposable {
   readonly telemetry: Telemetry;
   readonly events: Events;
   readonly twins: Twins;
+  readonly queries: Queries;
   readonly methods: Methods;
   readonly jobs: Jobs;
   readonly commands: Commands;
@@ -194,6 +198,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     telemetry: new Telemetry({ eventLog, pipeline, limits }),
     events,
     twins,
+    queries: new Queries(parts.queries),
     methods,
     jobs,
     commands,

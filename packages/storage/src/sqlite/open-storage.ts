@@ -21,6 +21,7 @@ import {
   createProvisioningStorage,
   SqliteCaCertificateStore,
 } from "./provisioning/sqlite-provisioning-stores.ts";
+import { QueryStatements, SqliteQueryStore } from "./query/sqlite-query-store.ts";
 import { CommandStatements, SqliteCommandStore } from "./sqlite-command-store.ts";
 import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
 import { SqliteHubSettingsStore } from "./sqlite-hub-settings-store.ts";
@@ -86,6 +87,7 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
   const presence = new PresenceStatements(state);
   const subscriptions = new SubscriptionStatements(state);
   const twins = new TwinStatements(state);
+  const queries = new QueryStatements(state);
   const commands = new CommandStatements(state);
   const notifications = new NotificationStatements(state);
   const pendingUploads = new PendingUploadStatements(state);
@@ -104,6 +106,7 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
       presence: new SqlitePresenceStore(presence, hubName),
       subscriptions: new SqliteSubscriptionStore(subscriptions, hubName),
       twins: new SqliteTwinStore(twins, hubName),
+      queries: new SqliteQueryStore(queries, hubName),
       commands: new SqliteCommandStore(commands, hubName),
       feedback: new SqliteNotificationStore(notifications, hubName, "feedback"),
       pendingUploads: new SqlitePendingUploadStore(pendingUploads, hubName),

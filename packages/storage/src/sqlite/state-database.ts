@@ -10,6 +10,7 @@ import { hubCertificates } from "./migrations/state/0007-hub-certificates.ts";
 import { blobsGoWhole } from "./migrations/state/0009-blobs-go-whole.ts";
 import { jobs } from "./migrations/state/0006-jobs.ts";
 import { deviceScopes } from "./migrations/state/0008-device-scopes.ts";
+import { twinsOfAll } from "./migrations/state/0010-twins-of-all.ts";
 import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -27,6 +28,7 @@ export const STATE_DATABASE: DatabaseKind = {
     hubCertificates,
     deviceScopes,
     blobsGoWhole,
+    twinsOfAll,
   ],
 };
 

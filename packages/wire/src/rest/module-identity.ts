@@ -1,4 +1,5 @@
 import type { ModuleInput, ModuleWithPresence } from "@larimar/domain";
+import { formatTimestamp } from "@larimar/domain";
 import { z } from "zod";
 import {
   AuthenticationBody,
@@ -6,7 +7,6 @@ import {
   toAuthenticationInput,
   toAuthenticationMechanism,
 } from "./device-identity.ts";
-import { formatTimestamp } from "./timestamps.ts";
 
 /** What a client may write of a module; the rest of what it sends back is overlooked. */
 export const ModuleBody = z.object({

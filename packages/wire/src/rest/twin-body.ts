@@ -1,17 +1,8 @@
-import type {
-  Authentication,
-  IdentityKey,
-  JsonObject,
-  Presence,
-  Twin,
-  TwinPatch,
-  TwinSection,
-} from "@larimar/domain";
-import { jsonObject } from "@larimar/domain";
+import type { JsonObject, Twin, TwinOwner, TwinPatch } from "@larimar/domain";
+import { jsonObject, twinDocument } from "@larimar/domain";
 import { z } from "zod";
-import { DeviceIdentity, toAuthenticationMechanism, toScopes } from "./device-identity.ts";
+import { DeviceIdentity } from "./device-identity.ts";
 import { AnyJsonObject } from "./json-schema.ts";
-import { formatTimestamp } from "./timestamps.ts";
 
 /**
  * What a back end may change of a twin. Clients also send whole twins back; everything read-only in them is
@@ -46,59 +37,13 @@ export const TwinBody = z.object({
   properties: z.object({ desired: AnyJsonObject, reported: AnyJsonObject }),
 });
 
-/** What a twin shows of its identity, beside its own sections. */
-export interface TwinOwner {
-  readonly key: IdentityKey;
-  readonly etag: string;
-  readonly status: "enabled" | "disabled";
-  readonly statusReason: string | undefined;
-  readonly statusUpdatedAtMs: number;
-  readonly authentication: Authentication;
-  /** Devices only. */
-  readonly capabilities: { readonly iotEdge: boolean } | undefined;
-  readonly deviceScope: string | undefined;
-  readonly parentScopes: readonly string[];
-  readonly presence: Presence;
-  readonly commandCount: number;
-}
-
 export function toTwinPatch(body: z.output<typeof TwinPatchBody>): TwinPatch {
   const { tags, properties } = body;
   return { tags: withoutSystemKeys(tags), desired: withoutSystemKeys(properties?.desired) };
 }
 
 export function toTwinBody(twin: Twin, owner: TwinOwner): z.output<typeof TwinBody> {
-  const { deviceId, moduleId } = owner.key;
-  const { type, x509Thumbprint } = toAuthenticationMechanism(owner.authentication);
-  const hasConfigurations = Object.keys(twin.configurations).length > 0;
-  const hasTags = Object.keys(twin.tags).length > 0;
-  return {
-    deviceId,
-    ...(moduleId !== undefined && { moduleId }),
-    modelId: twin.modelId,
-    etag: twin.etag,
-    deviceEtag: owner.etag,
-    version: twin.version,
-    status: owner.status,
-    ...(owner.statusReason !== undefined && { statusReason: owner.statusReason }),
-    statusUpdateTime: formatTimestamp(owner.statusUpdatedAtMs),
-    connectionState: owner.presence.isConnected ? "Connected" : "Disconnected",
-    lastActivityTime: formatTimestamp(owner.presence.lastActivityAtMs),
-    cloudToDeviceMessageCount: owner.commandCount,
-    authenticationType: type,
-    x509Thumbprint,
-    ...(owner.capabilities !== undefined && {
-      capabilities: { iotEdge: owner.capabilities.iotEdge },
-      ...toScopes(owner),
-    }),
-    ...(hasConfigurations && { configurations: twin.configurations }),
-    ...(hasTags && { tags: twin.tags }),
-    properties: { desired: toSection(twin.desired), reported: toSection(twin.reported) },
-  };
-}
-
-function toSection({ values, metadata, version }: TwinSection): JsonObject {
-  return jsonObject([...Object.entries(values), ["$metadata", metadata], ["$version", version]]);
+  return twinDocument(twin, owner) as z.output<typeof TwinBody>;
 }
 
 /** Whole twins come with their `$metadata` and `$version`; nobody may write those. */

@@ -1,4 +1,4 @@
-import type { Hub, IdentityKey, Twin } from "@larimar/domain";
+import type { Hub, IdentityKey, Twin, TwinOwner } from "@larimar/domain";
 import {
   GetDeviceTwin,
   GetModuleTwin,
@@ -6,7 +6,6 @@ import {
   PatchModuleTwin,
   PutDeviceTwin,
   PutModuleTwin,
-  type TwinOwner,
   toTwinBody,
   toTwinPatch,
 } from "@larimar/wire";
@@ -41,12 +40,11 @@ async function ownerOf(hub: Hub, key: IdentityKey): Promise<TwinOwner> {
   const { deviceId, moduleId } = key;
   const commandCount = await hub.commands.count(key);
   const { device, presence } = await hub.devices.get(deviceId);
-  if (moduleId === undefined) return { ...device, key, presence, commandCount };
+  if (moduleId === undefined) return { ...device, presence, commandCount };
   const found = await hub.modules.get({ deviceId, moduleId });
   const { etag, authentication } = found.module;
   return {
     ...device,
-    key,
     etag,
     authentication,
     capabilities: undefined,
