@@ -59,7 +59,9 @@ export class GroupRows {
           : group.keys[this.#keyIndex(projection.path.segments)];
       return [projection.name, value] as const;
     });
-    return jsonObject(entries.filter((entry): entry is [string, JsonValue] => entry[1] !== undefined));
+    return jsonObject(
+      entries.filter((entry): entry is [string, JsonValue] => entry[1] !== undefined),
+    );
   }
 
   #keyIndex(segments: readonly (string | number)[]): number {

@@ -77,7 +77,8 @@ function withoutPrefix(
   // Condition on the device of a module: `FROM devices.modules WHERE devices.deviceId = '…'`.
   const isOfDevice =
     prefix === "devices" && collection === "devices.modules" && isDeviceId(fold(rest[0]));
-  if (prefix !== collection && !isOfDevice) throw otherCollection(reader, first, prefix, collection);
+  if (prefix !== collection && !isOfDevice)
+    throw otherCollection(reader, first, prefix, collection);
   return rest;
 }
 

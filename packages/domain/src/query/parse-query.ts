@@ -1,7 +1,7 @@
 import { ExpressionParser } from "./parse-expression.ts";
 import { parsePath } from "./parse-path.ts";
 import { checkSelection, parseSelection } from "./parse-selection.ts";
-import type { Collection, Query, QueryPath, QueryTarget } from "./query-ast.ts";
+import type { Collection, Expression, Query, QueryPath, QueryTarget } from "./query-ast.ts";
 import { EVERYTHING, NOTHING } from "./query-ast.ts";
 import { queryError } from "./query-error.ts";
 import { QUERY_LENGTH_MAX } from "./query-limits.ts";
@@ -40,9 +40,12 @@ export function parseTarget(text: string): QueryTarget {
   const collection = hasSource ? parseSource(reader) : "devices";
   if (hasSource && reader.peek().kind === "end") return { collection, where: EVERYTHING };
   if (hasSource) reader.expectWord("WHERE");
-  const where = reader.takeSymbol("*") ? EVERYTHING : parseExpression(reader, collection);
-  expectEnd(reader);
-  return { collection, where };
+  return { collection, where: parseRest(reader, collection) };
+}
+
+/** A condition alone: what stands behind WHERE, or `*` for all. Throws `ArgumentInvalid` with the place. */
+export function parseCondition(text: string, collection: Collection = "devices"): Expression {
+  return parseRest(readText(text), collection);
 }
 
 function readText(text: string): TokenReader {
@@ -52,7 +55,13 @@ function readText(text: string): TokenReader {
   return new TokenReader(text);
 }
 
-function parseExpression(reader: TokenReader, collection: Collection): QueryTarget["where"] {
+function parseRest(reader: TokenReader, collection: Collection): Expression {
+  const where = reader.takeSymbol("*") ? EVERYTHING : parseExpression(reader, collection);
+  expectEnd(reader);
+  return where;
+}
+
+function parseExpression(reader: TokenReader, collection: Collection): Expression {
   return new ExpressionParser(reader, collection).parse();
 }
 

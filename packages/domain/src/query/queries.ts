@@ -54,7 +54,11 @@ export class Queries {
         ? { after: undefined, left: query.top }
         : parseContinuation(text, request.continuation);
     const left = start.left ?? Number.POSITIVE_INFINITY;
-    const limit = Math.min(left, pageSize, type === "raw" ? QUERY_ROWS_PER_PAGE_MAX : QUERY_DOCUMENTS_PER_PAGE_MAX);
+    const limit = Math.min(
+      left,
+      pageSize,
+      type === "raw" ? QUERY_ROWS_PER_PAGE_MAX : QUERY_DOCUMENTS_PER_PAGE_MAX,
+    );
     if (limit < 1) return { items: [], continuation: undefined, type };
     const { rows, after } = await this.#store.page(query, { after: start.after, limit, signal });
     const leftNow = left - rows.length;
@@ -78,19 +82,22 @@ export class Queries {
     return Math.min(Number(row?.n ?? 0), query.top ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Devices or modules that are meant, a batch at a time: those that are there all along are all told. */
+  /**
+   * Devices or modules that meet a condition, a batch at a time: those that are there all along are all
+   * told, and none is told twice. Throws as `page` does.
+   */
   async *identities(
-    target: QueryTarget,
-    { signal }: { signal?: CancelSignal | undefined } = {},
+    request: QueryTarget & { readonly signal?: CancelSignal | undefined },
   ): AsyncGenerator<readonly IdentityKey[], void> {
-    if (target.collection === "devices.jobs") {
-      throw new HubError("ArgumentInvalid", "A target is over devices or devices.modules");
+    const { collection, where, signal } = request;
+    if (collection === "devices.jobs") {
+      throw new HubError("ArgumentInvalid", "Identities are found over devices or devices.modules");
     }
     let after: string | undefined;
     do {
       signal?.throwIfAborted();
-      const request = { after, limit: QUERY_KEYS_PER_BATCH, signal };
-      const chunk = await this.#store.keys(target, request);
+      const page = { after, limit: QUERY_KEYS_PER_BATCH, signal };
+      const chunk = await this.#store.keys({ collection, where }, page);
       if (chunk.keys.length > 0) yield chunk.keys;
       after = chunk.after;
     } while (after !== undefined);

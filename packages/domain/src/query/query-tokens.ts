@@ -61,7 +61,8 @@ function readString(text: string, start: number, quote: string): QueryToken {
   while (at < text.length) {
     const character = text.charAt(at);
     if (character === quote) {
-      if (HALF_CHARACTER.test(value)) throw queryError(text, start, "the text has half a character");
+      if (HALF_CHARACTER.test(value))
+        throw queryError(text, start, "the text has half a character");
       return token("string", value, start, at + 1);
     }
     if (character !== "\\") {

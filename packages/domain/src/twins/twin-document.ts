@@ -51,7 +51,10 @@ export function twinDocument(twin: Twin, owner: TwinOwner): JsonObject {
     }),
     ...(Object.keys(twin.configurations).length > 0 && { configurations: twin.configurations }),
     ...(Object.keys(twin.tags).length > 0 && { tags: twin.tags }),
-    properties: { desired: sectionDocument(twin.desired), reported: sectionDocument(twin.reported) },
+    properties: {
+      desired: sectionDocument(twin.desired),
+      reported: sectionDocument(twin.reported),
+    },
   };
 }
 
