@@ -5,8 +5,8 @@ import type {
   DeviceInput,
   DeviceWithPresence,
 } from "@larimar/domain";
-import { formatTimestamp } from "@larimar/domain";
 import { z } from "zod";
+import { formatTimestamp } from "./timestamps.ts";
 
 const AUTHENTICATION_TYPES = ["sas", "selfSigned", "certificateAuthority", "none"] as const;
 

@@ -1,5 +1,4 @@
 import type { ModuleInput, ModuleWithPresence } from "@larimar/domain";
-import { formatTimestamp } from "@larimar/domain";
 import { z } from "zod";
 import {
   AuthenticationBody,
@@ -7,6 +6,7 @@ import {
   toAuthenticationInput,
   toAuthenticationMechanism,
 } from "./device-identity.ts";
+import { formatTimestamp } from "./timestamps.ts";
 
 /** What a client may write of a module; the rest of what it sends back is overlooked. */
 export const ModuleBody = z.object({

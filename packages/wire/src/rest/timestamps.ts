@@ -1,3 +1,5 @@
+export { formatTimestamp } from "@larimar/domain";
+
 /** MM/dd/yyyy HH:mm:ss, UTC. */
 export function formatTrackingTime(ms: number): string {
   const [date = "", time = ""] = new Date(ms).toISOString().split("T");
