@@ -48,7 +48,15 @@ export class ProvisioningClient implements AsyncDisposable {
 
   /** A method of the service client, with its arguments. */
   service(method: string, ...args: unknown[]): Promise<ProvisioningOutcome> {
-    const { connectionString } = this.#service;
+    return this.serviceAs(this.#service.connectionString, method, ...args);
+  }
+
+  /** The same for whoever has this connection string. */
+  serviceAs(
+    connectionString: string,
+    method: string,
+    ...args: unknown[]
+  ): Promise<ProvisioningOutcome> {
     return this.#call({ service: { connectionString, method, args } });
   }
 

@@ -57,7 +57,13 @@ export interface ProvisioningCall {
 
 export type ProvisioningOutcome =
   | { readonly result: Record<string, unknown> }
-  | { readonly error: string; readonly message: string };
+  | {
+      readonly error: string;
+      readonly message: string;
+      /** What the service answered, where its client tells. */
+      readonly status?: number;
+      readonly errorCode?: number;
+    };
 
 interface RegistrationResult {
   readonly assignedHub: string;
@@ -133,12 +139,65 @@ async function hubClientOf(
   }
 }
 
+type ServiceAnswer = Promise<{ readonly responseBody?: unknown } | undefined>;
+
+interface ServiceQuery {
+  readonly hasMoreResults: boolean;
+  readonly continuationToken: string | null;
+  next(continuationToken: string | null): ServiceAnswer;
+}
+
 async function callService({ connectionString, method, args }: ServiceArgs): Promise<unknown> {
   const client = ProvisioningServiceClient.fromConnectionString(connectionString);
-  const answer = await (
-    client as unknown as Record<string, (...all: unknown[]) => Promise<{ responseBody: unknown }>>
+  if (method === "runBulkEnrollmentOperation") return runBulk(client, args[0]);
+  const answer = (
+    client as unknown as Record<string, (...all: unknown[]) => ServiceAnswer | ServiceQuery>
   )[method]!(...args);
-  return answer.responseBody ?? {};
+  if ("next" in answer) return { pages: await pagesOf(answer) };
+  return (await answer)?.responseBody ?? {};
+}
+
+/** The promise that this method returns is never kept: only its callback hears of the answer. */
+function runBulk(client: ProvisioningServiceClient, operation: unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    client.runBulkEnrollmentOperation(operation as never, (error, result) => {
+      if (error) reject(error);
+      else resolve(result);
+    });
+  });
+}
+
+/** Without being told where to go on, it would begin again with each page. */
+async function pagesOf(query: ServiceQuery): Promise<unknown[]> {
+  const pages: unknown[] = [];
+  while (query.hasMoreResults) {
+    pages.push((await query.next(query.continuationToken))?.responseBody);
+  }
+  return pages;
+}
+
+/** Not everything that these clients throw is an error. */
+function describeError(error: unknown): ProvisioningOutcome {
+  if (!(error instanceof Error)) return { error: typeof error, message: JSON.stringify(error) };
+  const { response, responseBody } = error as {
+    response?: { statusCode?: number };
+    responseBody?: string;
+  };
+  return {
+    error: error.name,
+    message: error.message,
+    ...(response?.statusCode !== undefined && { status: response.statusCode }),
+    ...errorCodeIn(responseBody),
+  };
+}
+
+function errorCodeIn(body: unknown): { errorCode?: number } {
+  try {
+    const parsed = (typeof body === "string" ? JSON.parse(body) : body) as { errorCode?: number };
+    return parsed?.errorCode === undefined ? {} : { errorCode: parsed.errorCode };
+  } catch {
+    return {};
+  }
 }
 
 async function perform(call: ProvisioningCall): Promise<unknown> {
@@ -157,12 +216,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const call = JSON.parse(line) as ProvisioningCall;
   void perform(call)
     .then((result) => ({ result }))
-    .catch((error: unknown) =>
-      // Not everything that these clients throw is an error.
-      error instanceof Error
-        ? { error: error.name, message: error.message }
-        : { error: typeof error, message: JSON.stringify(error) },
-    )
+    .catch(describeError)
     .then((outcome) => process.stdout.write(`${JSON.stringify({ id: call.id, outcome })}\n`));
 }
 process.exit(0);
