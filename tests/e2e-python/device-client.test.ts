@@ -8,6 +8,7 @@ const FEATURES: readonly DeviceFeature[] = [
   "twins",
   "methods",
   "modules",
+  "awkward names",
   "renewal",
   "certificates",
   "files",

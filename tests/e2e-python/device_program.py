@@ -15,7 +15,7 @@ from azure.storage.blob import BlobClient
 from calls import serve
 
 CA_FILE = os.environ["CA_FILE"]
-WAIT_S_MAX = 30
+WAIT_S_MAX = 15
 
 
 class Opened:

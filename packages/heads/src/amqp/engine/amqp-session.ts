@@ -112,6 +112,12 @@ export class AmqpSession {
     return this.#peerWindow > 0;
   }
 
+  /** True when the session is there for these links alone, and the connection for others too. */
+  isOnlyFor(links: ReadonlySet<AnyLink>): boolean {
+    const own = [...this.#links.values()];
+    return this.#parts.links.count > own.length && own.every((link) => links.has(link));
+  }
+
   nextDeliveryId(): number {
     const id = this.#nextDeliveryId;
     this.#nextDeliveryId = advance(id);

@@ -142,8 +142,13 @@ export class IdentitySession {
 
   #close(reason: CloseReason): void {
     const description = `The session was closed: ${reason}`;
-    for (const link of [...this.#links]) {
-      link.detach({ condition: CONDITION_BY_REASON[reason], description });
+    const error = { condition: CONDITION_BY_REASON[reason], description };
+    const amqpSessions = new Set([...this.#links].map((link) => link.session));
+    for (const amqpSession of amqpSessions) {
+      // A client with a session for each of its devices takes each detach for the end of that session,
+      // and our end of it, once it has begun another, for the end of the other one: it is told once.
+      if (amqpSession.isOnlyFor(this.#links)) amqpSession.end(error);
     }
+    for (const link of [...this.#links]) link.detach(error);
   }
 }
