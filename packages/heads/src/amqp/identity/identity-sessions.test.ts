@@ -49,6 +49,7 @@ describe("a device whose session the hub closes", () => {
     const again = await openLinks("a", client.session());
     again.sender.send({ body: "back again" });
     await once(again.sender, "accepted");
+    expect(amqp.hub.sessions.isConnected({ deviceId: "a" })).toBe(true);
   });
 
   test("loses its links alone where it shares an AMQP session", async () => {
