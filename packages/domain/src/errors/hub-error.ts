@@ -20,6 +20,8 @@ export const HUB_ERROR_CODES = [
   "DeviceNotOnline",
   "DeviceScopeInvalid",
   "DeviceTimeout",
+  "DigitalTwinPatchInvalid",
+  "DigitalTwinPathInvalid",
   "EventLogUnavailable",
   "ExpiryInvalid",
   "HubAlreadyExists",

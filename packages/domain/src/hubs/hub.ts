@@ -14,6 +14,7 @@ import type { DeviceStore, PresenceStore } from "../devices/device-store.ts";
 import { ModuleRegistry } from "../devices/module-registry.ts";
 import type { ModuleStore } from "../devices/module-store.ts";
 import { HubError } from "../errors/hub-error.ts";
+import { DigitalTwins } from "../digital-twins/digital-twins.ts";
 import type { EventEncoder } from "../events/event-encoder.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { Events } from "../events/events.ts";
@@ -83,6 +84,7 @@ export interface Hub extends HubFiles, AsyncDisposable {
   readonly queries: Queries;
   readonly methods: Methods;
   readonly jobs: Jobs;
+  readonly digitalTwins: DigitalTwins;
   readonly commands: Commands;
   readonly feedback: Feedback;
   /** For whoever reacts to what happens in the hub. */
@@ -201,6 +203,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     queries: new Queries(parts.queries),
     methods,
     jobs,
+    digitalTwins: new DigitalTwins({ twins, methods }),
     commands,
     feedback,
     observers,

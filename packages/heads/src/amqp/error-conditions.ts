@@ -29,6 +29,8 @@ const ROW_BY_CODE = {
   DeviceNotOnline: row("amqp:not-found", 404),
   DeviceScopeInvalid: row("com.microsoft:argument-error", 400),
   DeviceTimeout: row("com.microsoft:timeout", 504),
+  DigitalTwinPatchInvalid: row("com.microsoft:argument-error", 400),
+  DigitalTwinPathInvalid: row("com.microsoft:argument-error", 400),
   EventLogUnavailable: row("amqp:internal-error", 503),
   ExpiryInvalid: row("com.microsoft:argument-error", 400),
   HubAlreadyExists: row("amqp:not-allowed", 409),

@@ -43,6 +43,8 @@ export const REST_ERRORS = {
   DeviceNotOnline: row(404, 404_103, "DeviceNotOnline"),
   DeviceScopeInvalid: row(400, 400_028, "InvalidDeviceScope"),
   DeviceTimeout: row(504, 504_101, "GatewayTimeout"),
+  DigitalTwinPatchInvalid: row(400, 400_505, "InvalidDigitalTwinJsonPatch"),
+  DigitalTwinPathInvalid: row(400, 400_508, "InvalidDigitalTwinPatchPath"),
   EventLogUnavailable: row(503, 503_001, "ServiceUnavailable"),
   ExpiryInvalid: row(403, 403_009, "InvalidMessageExpiryTime"),
   HubAlreadyExists: row(409, 409_000, "GenericConflict"),
