@@ -12,7 +12,7 @@ export interface OpenJobStores {
 export function job(jobId: string, changes: Partial<Job> = {}): Job {
   return {
     jobId,
-    target: { collection: "devices", condition: undefined },
+    queryCondition: "*",
     task: { type: "scheduleUpdateTwin", patch: { tags: { hall: 3 } }, condition: "any" },
     told: { updateTwin: { tags: { hall: 3 } } },
     executionTimeMaxMs: 60_000,

@@ -146,7 +146,8 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     onChange: (change) => observers.twinChanged(change),
   });
   const methods = new Methods({ sessions, clock, limits: parts.methodLimits, isRegistered });
-  const jobs = createHubJobs({ ...parts, twins, methods, sessions, observers });
+  const queries = new Queries(parts.queries);
+  const jobs = createHubJobs({ ...parts, queries, twins, methods, sessions, observers });
   const hubFiles = createHubFiles(settings, parts);
   const hubEvents = createHubEvents({
     pipeline,
@@ -200,7 +201,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     telemetry: new Telemetry({ eventLog, pipeline, limits }),
     events,
     twins,
-    queries: new Queries(parts.queries),
+    queries,
     methods,
     jobs,
     digitalTwins: new DigitalTwins({ twins, methods }),

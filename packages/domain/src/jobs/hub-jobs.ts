@@ -1,7 +1,6 @@
-import type { DeviceStore } from "../devices/device-store.ts";
-import type { ModuleStore } from "../devices/module-store.ts";
 import type { HubObservers } from "../hubs/hub-observer.ts";
 import type { Methods } from "../methods/methods.ts";
+import type { Queries } from "../query/queries.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Twins } from "../twins/twins.ts";
@@ -9,7 +8,6 @@ import type { JobLimits } from "./job-limits.ts";
 import type { DeviceJobStore, JobStore } from "./job-store.ts";
 import { Jobs } from "./jobs.ts";
 import { Pace } from "./pace.ts";
-import { TargetsById } from "./targets-by-id.ts";
 
 /** What jobs of a hub stand on. */
 export interface HubJobsParts {
@@ -20,8 +18,7 @@ export interface HubJobsParts {
 
 type Surroundings = HubJobsParts & {
   readonly clock: Clock;
-  readonly devices: DeviceStore;
-  readonly modules: ModuleStore;
+  readonly queries: Queries;
   readonly twins: Twins;
   readonly methods: Methods;
   readonly sessions: Sessions;
@@ -29,11 +26,11 @@ type Surroundings = HubJobsParts & {
 };
 
 export function createHubJobs(parts: Surroundings): Jobs {
-  const { clock, jobLimits, devices, modules, observers } = parts;
+  const { clock, jobLimits, observers } = parts;
   return new Jobs({
     jobs: parts.jobs,
     deviceJobs: parts.deviceJobs,
-    targets: new TargetsById(devices, modules),
+    queries: parts.queries,
     twins: parts.twins,
     methods: parts.methods,
     sessions: parts.sessions,

@@ -1,6 +1,8 @@
 import type { IdentityKey } from "../devices/device.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { Methods } from "../methods/methods.ts";
+import { parseTarget } from "../query/parse-query.ts";
+import type { Queries } from "../query/queries.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { alarmAt } from "../time/alarm.ts";
 import type { Clock } from "../time/clock.ts";
@@ -10,13 +12,12 @@ import { DeviceTurns } from "./device-turns.ts";
 import type { DeviceJob, Job } from "./job.ts";
 import type { JobLimits } from "./job-limits.ts";
 import type { DeviceJobStore, JobStore } from "./job-store.ts";
-import type { JobTargets } from "./job-targets.ts";
 import type { Pace } from "./pace.ts";
 
 export interface JobRunParts {
   readonly jobs: JobStore;
   readonly deviceJobs: DeviceJobStore;
-  readonly targets: JobTargets;
+  readonly queries: Pick<Queries, "identities">;
   readonly twins: Twins;
   readonly methods: Methods;
   readonly sessions: Sessions;
@@ -96,9 +97,9 @@ export class JobRun {
   }
 
   async #select(): Promise<void> {
-    const { targets, deviceJobs, clock } = this.#parts;
+    const { queries, deviceJobs, clock } = this.#parts;
     try {
-      for await (const keys of targets.identities(this.#job.target)) {
+      for await (const keys of queries.identities(parseTarget(this.#job.queryCondition))) {
         if (this.#isStopped || this.#job.phase !== "selecting") return;
         await deviceJobs.add(this.#job, keys, clock.now());
       }

@@ -25,13 +25,6 @@ export const DEVICE_JOB_STATUSES = [
 ] as const;
 export type DeviceJobStatus = (typeof DEVICE_JOB_STATUSES)[number];
 
-/** Whose turn it is: the devices, or the modules, that meet a condition. */
-export interface JobTarget {
-  readonly collection: "devices" | "modules";
-  /** In the query language, without WHERE; undefined means all. */
-  readonly condition: string | undefined;
-}
-
 export interface MethodTask {
   readonly type: "scheduleDeviceMethod";
   readonly name: string;
@@ -50,9 +43,10 @@ export type JobTask = MethodTask | TwinTask;
 
 export interface JobRequest {
   readonly jobId: string;
-  readonly target: JobTarget;
+  /** Whose turn it is, in the words of `parseTarget`. */
+  readonly queryCondition: string;
   readonly task: JobTask;
-  /** What the client wrote about task and target: it is told the same again. */
+  /** The task as the client wrote it: it is told the same again. */
   readonly told: JsonObject;
   /** Undefined means now. */
   readonly startAtMs: number | undefined;

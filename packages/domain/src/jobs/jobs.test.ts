@@ -16,7 +16,7 @@ const MINUTE_MS = 60_000;
 function job(jobId: string, changes: Partial<JobRequest> = {}): JobRequest {
   return {
     jobId,
-    target: { collection: "devices", condition: undefined },
+    queryCondition: "*",
     task: { type: "scheduleUpdateTwin", patch: { tags: { hall: 3 } }, condition: "any" },
     told: {},
     startAtMs: undefined,
@@ -75,10 +75,7 @@ const tags = async (hub: Hub, deviceId: string) => (await hub.twins.get({ device
 describe("a job", () => {
   test("changes the twins of all devices it is for", async () => {
     const { hub } = await setUp(["a", "b", "c"]);
-    const condition = "deviceId IN ['a', 'c']";
-    const begun = await hub.jobs.schedule(
-      job("j1", { target: { collection: "devices", condition } }),
-    );
+    const begun = await hub.jobs.schedule(job("j1", { queryCondition: "deviceId IN ['a', 'c']" }));
     expect(begun.job.status).toBe("queued");
     await settle();
     const { job: ended, counts } = await hub.jobs.get("j1");
@@ -93,8 +90,8 @@ describe("a job", () => {
   test("is for modules, when it says so", async () => {
     const { hub } = await setUp(["a"]);
     await hub.modules.create({ deviceId: "a", moduleId: "camera" });
-    const target = { collection: "modules" as const, condition: "moduleId = 'camera'" };
-    await hub.jobs.schedule(job("j1", { target }));
+    const queryCondition = "FROM devices.modules WHERE moduleId = 'camera'";
+    await hub.jobs.schedule(job("j1", { queryCondition }));
     await settle();
     expect(await tags(hub, "a")).toEqual({});
     expect((await hub.twins.get({ deviceId: "a", moduleId: "camera" })).tags).toEqual({ hall: 3 });
@@ -343,8 +340,9 @@ describe("the hub", () => {
         invalid,
       );
     }
-    const target = { collection: "devices" as const, condition: "tags.x >" };
-    await expect(hub.jobs.schedule(job("j", { target }))).rejects.toMatchObject(invalid);
+    for (const queryCondition of ["", " ", "tags.x >", "FROM devices.jobs", "x".repeat(8193)]) {
+      await expect(hub.jobs.schedule(job("j", { queryCondition }))).rejects.toMatchObject(invalid);
+    }
     expect(
       await hub.jobs.list({ type: undefined, status: undefined, after: undefined, limit: 9 }),
     ).toEqual({ jobs: [], next: undefined });

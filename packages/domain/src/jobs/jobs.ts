@@ -1,4 +1,5 @@
 import { HubError } from "../errors/hub-error.ts";
+import { parseTarget } from "../query/parse-query.ts";
 import type { Job, JobCounts, JobRequest, MethodTask } from "./job.ts";
 import type { JobRunParts } from "./job-run.ts";
 import { JobScheduler } from "./job-scheduler.ts";
@@ -29,9 +30,8 @@ export class Jobs implements AsyncDisposable {
 
   /** Throws `ArgumentInvalid`, `JobAlreadyExists`, `TooManyJobs`, and what the condition leads to. */
   async schedule(request: JobRequest): Promise<JobView> {
-    const { jobs, targets, clock, limits } = this.#parts;
+    const { jobs, clock, limits } = this.#parts;
     this.#check(request);
-    targets.check(request.target);
     const nowMs = clock.now();
     if ((await jobs.countActive()) >= limits.activeJobsMax) {
       throw new HubError(
@@ -102,8 +102,14 @@ export class Jobs implements AsyncDisposable {
     await this.#scheduler[Symbol.asyncDispose]();
   }
 
-  #check({ jobId, executionTimeMaxMs, task }: JobRequest): void {
+  #check({ jobId, executionTimeMaxMs, task, queryCondition }: JobRequest): void {
     const { limits, twins } = this.#parts;
+    if (queryCondition.trim() === "" || parseTarget(queryCondition).collection === "devices.jobs") {
+      throw new HubError(
+        "ArgumentInvalid",
+        "A job is for devices or modules that meet a condition",
+      );
+    }
     if (task.type === "scheduleUpdateTwin") twins.check(task.patch);
     else this.#checkMethod(task);
     if (jobId.length > limits.jobIdLengthMax || !JOB_ID.test(jobId)) {

@@ -1,4 +1,4 @@
-import type { JobRequest, JobTarget, JobTask, JobView } from "@larimar/domain";
+import type { JobRequest, JobTask, JobView } from "@larimar/domain";
 import { JOB_STATUSES, JOB_TYPES } from "@larimar/domain";
 import { z } from "zod";
 import { parseIfMatch } from "./etag.ts";
@@ -10,7 +10,6 @@ import { formatTimestamp } from "./timestamps.ts";
 import { TwinPatchBody, toTwinPatch } from "./twin-body.ts";
 
 const EXECUTION_SECONDS_DEFAULT = 3600;
-const CONDITION_LENGTH_MAX = 8192;
 
 /** (protocol reference: service-facing 2.14) */
 export const JobBody = z.object({
@@ -19,7 +18,7 @@ export const JobBody = z.object({
   /** As they were sent, because clients compare what they are told with it. */
   cloudToDeviceMethod: AnyJsonObject.nullish(),
   updateTwin: AnyJsonObject.nullish(),
-  queryCondition: z.string().min(1).max(CONDITION_LENGTH_MAX),
+  queryCondition: z.string(),
   startTime: z.iso.datetime({ offset: true }).nullish(),
   maxExecutionTimeInSeconds: z.number().nullish(),
 });
@@ -58,10 +57,6 @@ export const JobResponse = z.object({
 /** Of the job in the path, whatever the body calls it. */
 export function toJobRequest(jobId: string, body: z.output<typeof JobBody>): Reading<JobRequest> {
   const { cloudToDeviceMethod, updateTwin, queryCondition, startTime } = body;
-  const target = parseTarget(queryCondition);
-  if (target === undefined) {
-    return invalid("'queryCondition': must be a condition, or FROM devices.modules WHERE and one");
-  }
   const task =
     body.type === "scheduleDeviceMethod"
       ? readMethodTask(cloudToDeviceMethod)
@@ -70,9 +65,9 @@ export function toJobRequest(jobId: string, body: z.output<typeof JobBody>): Rea
   const told = task.value.type === "scheduleUpdateTwin" ? { updateTwin } : { cloudToDeviceMethod };
   return read({
     jobId,
-    target,
+    queryCondition,
     task: task.value,
-    told: { queryCondition, ...(told as JobRequest["told"]) },
+    told: told as JobRequest["told"],
     startAtMs: startTime ? Date.parse(startTime) : undefined,
     executionTimeMaxMs: (body.maxExecutionTimeInSeconds ?? EXECUTION_SECONDS_DEFAULT) * 1000,
   });
@@ -84,6 +79,7 @@ export function toJobResponse({ job, counts }: JobView): z.output<typeof JobResp
     jobId: job.jobId,
     type: job.task.type,
     status: job.status,
+    queryCondition: job.queryCondition,
     ...(job.told as Pick<z.output<typeof JobResponse>, "cloudToDeviceMethod" | "updateTwin">),
     createdTime: formatTimestamp(job.createdAtMs),
     startTime: formatTimestamp(job.startAtMs),
@@ -98,16 +94,6 @@ export function toJobResponse({ job, counts }: JobView): z.output<typeof JobResp
       pendingCount: pending,
     },
   };
-}
-
-/** A bare condition is one over devices. (protocol reference: query-language 7) */
-function parseTarget(text: string): JobTarget | undefined {
-  const trimmed = text.trim();
-  if (trimmed === "") return undefined;
-  const from = /^from\s+(devices(?:\.modules)?)(?:\s+where\s+(.+))?$/is.exec(trimmed);
-  const collection = from?.[1]?.toLowerCase() === "devices.modules" ? "modules" : "devices";
-  const condition = from === null ? trimmed : from[2]?.trim();
-  return { collection, condition: condition === "*" ? undefined : condition };
 }
 
 function readMethodTask(method: unknown): Reading<JobTask> {
