@@ -1,5 +1,7 @@
 export * from "./access/access.ts";
+export * from "./access/bearer-token.ts";
 export * from "./access/credentials.ts";
+export * from "./access/data-action.ts";
 export * from "./access/rights.ts";
 export * from "./access/sas-verification.ts";
 export * from "./access/secrets.ts";

@@ -17,6 +17,7 @@ import { finishDeletions } from "./administration/finish-deletions.ts";
 import { Publication } from "./administration/publication.ts";
 import { NodeCertificates } from "./certificates/node-certificates.ts";
 import type { Config } from "./config/config-schema.ts";
+import { IdentityProvider } from "./oidc/identity-provider.ts";
 import { keepAdminToken } from "./connection/admin-token.ts";
 import type { ConnectionInfo } from "./connection/connection-info.ts";
 import { describeConnection } from "./connection/connection-info.ts";
@@ -136,6 +137,7 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
     storage,
     encoder,
     x509: new NodeCertificates(),
+    bearerTokens: identityProviderOf(config, { clock, log }),
     httpsPort: bound.ports.https,
     clock,
     secrets,
@@ -226,6 +228,20 @@ function hostNamesOf(
 
 function operatorFilesOf({ ca, cert, key }: Config): OperatorFiles | undefined {
   return cert === undefined || key === undefined ? undefined : new OperatorFiles({ ca, cert, key });
+}
+
+function identityProviderOf(
+  { oidcIssuer, oidcAudience }: Config,
+  { clock, log }: { readonly clock: Clock; readonly log: ServerLog },
+): IdentityProvider | undefined {
+  if (oidcIssuer === undefined || oidcAudience === undefined) return undefined;
+  const subsystem = log.child({ subsystem: "oidc" });
+  return new IdentityProvider({
+    issuer: oidcIssuer,
+    audience: oidcAudience,
+    clock,
+    log: subsystem,
+  });
 }
 
 function portsOf({ mqttPort, amqpPort, httpsPort }: Config): Ports {

@@ -1,3 +1,4 @@
+export * from "./access/bearer-header.ts";
 export * from "./access/build-sas-token.ts";
 export * from "./access/sas-token.ts";
 export * from "./amqp/amqp-error.ts";
@@ -78,6 +79,7 @@ export * from "./rest/bulk-body.ts";
 export * from "./rest/bulk-routes.ts";
 export * from "./rest/command-headers.ts";
 export * from "./rest/command-routes.ts";
+export * from "./rest/data-actions.ts";
 export * from "./rest/device-command-routes.ts";
 export * from "./rest/device-identity.ts";
 export * from "./rest/device-routes.ts";

@@ -8,7 +8,10 @@ import { HubError } from "../errors/hub-error.ts";
 import type { AuthMethod } from "../events/event-origin.ts";
 import type { HubSettings } from "../hubs/hub-settings.ts";
 import type { Clock } from "../time/clock.ts";
+import type { BearerToken, BearerTokens } from "./bearer-token.ts";
 import type { DeviceCredentials, SasToken } from "./credentials.ts";
+import type { DataAction } from "./data-action.ts";
+import { allows } from "./data-action.ts";
 import type { Right } from "./rights.ts";
 import { grants } from "./rights.ts";
 import { CLOCK_SKEW_MS, covers, isExpired, isSignedWithOneOf } from "./sas-verification.ts";
@@ -24,6 +27,8 @@ export interface AccessParts {
   readonly certificates: Certificates;
   readonly secrets: Secrets;
   readonly clock: Clock;
+  /** Absent where no identity provider is trusted. */
+  readonly bearerTokens?: BearerTokens | undefined;
 }
 
 export interface ServiceRequest {
@@ -36,6 +41,7 @@ export interface ServiceRequest {
 }
 
 export interface ServiceGrant {
+  /** The policy, or who the token was issued to. */
   readonly policyName: string;
   readonly expiresAtMs: number;
 }
@@ -75,6 +81,28 @@ export class Access {
       });
     }
     return { policyName: policy.name, expiresAtMs: token.expiresAtMs + CLOCK_SKEW_MS };
+  }
+
+  /** Throws `Unauthorized`, also where no identity provider is trusted; `Busy` while its keys are out of reach. */
+  verifyBearer(text: string): Promise<BearerToken> {
+    const { bearerTokens } = this.#parts;
+    if (bearerTokens === undefined) {
+      return Promise.reject(unauthorized("No identity provider is configured"));
+    }
+    return bearerTokens.verify(text);
+  }
+
+  /** Throws `Unauthorized` for an expired token and for roles that do not allow all of it. */
+  authorizeBearer(token: BearerToken, actions: readonly DataAction[]): ServiceGrant {
+    const { subject, roles, expiresAtMs } = token;
+    if (this.#parts.clock.now() >= expiresAtMs) throw unauthorized("The token has expired");
+    const missing = actions.find((action) => !allows(roles, action));
+    if (missing !== undefined || actions.length === 0) {
+      throw unauthorized(`The roles of '${subject}' do not allow ${missing ?? "this"}`, {
+        policy: subject,
+      });
+    }
+    return { policyName: subject, expiresAtMs };
   }
 
   /** Throws `DeviceNotFound`, `ModuleNotFound`, `DeviceDisabled` or `Unauthorized`. */

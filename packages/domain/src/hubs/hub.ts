@@ -1,4 +1,5 @@
 import { Access } from "../access/access.ts";
+import type { BearerTokens } from "../access/bearer-token.ts";
 import type { Secrets } from "../access/secrets.ts";
 import type { CaCertificateStore } from "../certificates/ca-certificate.ts";
 import { CaCertificates } from "../certificates/ca-certificates.ts";
@@ -50,6 +51,8 @@ export interface HubParts extends HubFilesParts, HubJobsParts {
   readonly text: TextCodec;
   readonly limits: Limits;
   readonly methodLimits: MethodLimits;
+  /** Absent where no identity provider is trusted. */
+  readonly bearerTokens?: BearerTokens | undefined;
   readonly settingsStore: HubSettingsStore;
   /** How certificates are read. */
   readonly x509: Certificates;
@@ -185,6 +188,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       certificates: parts.x509,
       secrets,
       clock,
+      bearerTokens: parts.bearerTokens,
     }),
     certificates: new CaCertificates({
       store: parts.caCertificates,

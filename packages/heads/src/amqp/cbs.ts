@@ -1,7 +1,7 @@
 import type { Hub, HubDirectory, IdentityKey, Right, SasToken } from "@larimar/domain";
 import { HubError } from "@larimar/domain";
 import type { AmqpMessage } from "@larimar/wire";
-import { parseSasToken } from "@larimar/wire";
+import { bearerIn, parseSasToken } from "@larimar/wire";
 import type { AnswerStatus } from "./answer.ts";
 import { encodeAnswer } from "./answer.ts";
 import { authorizeService, firstAllowed } from "./authorization.ts";
@@ -48,6 +48,8 @@ export class Cbs {
       if (typeof value !== "string" || value.length > this.#parts.tokenLengthMax) {
         return badRequest("The body has to be a token");
       }
+      const bearer = bearerIn(value);
+      if (bearer !== undefined) return await this.#putBearer(bearer);
       const token = parseSasToken(value);
       if (token === undefined) return unauthorized("The body is not a shared access signature");
       await this.verify(token);
@@ -57,6 +59,14 @@ export class Cbs {
       if (isUnexpected(error)) this.#parts.onUnexpected(error);
       return toStatus(error);
     }
+  }
+
+  /** What it allows is decided when a link attaches. */
+  async #putBearer(text: string): Promise<AnswerStatus> {
+    const hub = this.#parts.hub();
+    if (hub === undefined) throw new HubError("HubNotFound", "No hub has that host name");
+    this.#parts.tokens.bearer = await hub.access.verifyBearer(text);
+    return { code: 200, description: "OK" };
   }
 
   /** Throws unless a hub here would accept the token for something. */

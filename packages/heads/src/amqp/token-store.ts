@@ -1,4 +1,4 @@
-import type { Clock, SasToken } from "@larimar/domain";
+import type { BearerToken, Clock, SasToken } from "@larimar/domain";
 import { CLOCK_SKEW_MS } from "@larimar/domain";
 
 /**
@@ -6,6 +6,8 @@ import { CLOCK_SKEW_MS } from "@larimar/domain";
  * old one. Which of them a link needs is decided by signature and scope when it attaches.
  */
 export class TokenStore {
+  /** Of an identity provider, found to be genuine; a later one replaces it. */
+  bearer: BearerToken | undefined;
   readonly #byResource = new Map<string, SasToken>();
   readonly #tokensMax: number;
   readonly #clock: Clock;
@@ -31,7 +33,7 @@ export class TokenStore {
   }
 
   get isEmpty(): boolean {
-    return this.#byResource.size === 0;
+    return this.#byResource.size === 0 && this.bearer === undefined;
   }
 
   #dropExpired(): void {

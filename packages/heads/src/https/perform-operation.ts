@@ -6,7 +6,9 @@ import {
   HubError,
 } from "@larimar/domain";
 import {
+  DATA_ACTIONS_OF,
   type RequestTarget,
+  bearerIn,
   parseIfMatch,
   parseSasToken,
   readJson,
@@ -98,6 +100,12 @@ async function admit(
   const hub = chooseHub(hubs, { serverName: context.serverName, host });
   const token = parseSasToken(request.headers.authorization ?? "");
   if (typeof caller === "object") {
+    const bearer = bearerIn(request.headers.authorization ?? "");
+    if (bearer !== undefined) {
+      const actions = DATA_ACTIONS_OF[route.contract.name] ?? [];
+      hub.access.authorizeBearer(await hub.access.verifyBearer(bearer), actions);
+      return { hub, identity: undefined };
+    }
     authorizeService(hub, { token, rights: caller.rights, resource });
     return { hub, identity: undefined };
   }

@@ -124,6 +124,17 @@ export const ConfigSchema = z.strictObject({
       isSecret: true,
       description: "token of the administration endpoint (default: made at first start)",
     }),
+  oidcIssuer: z
+    .url({ protocol: /^https?$/, error: "must be a URL" })
+    .optional()
+    .register(optionInfo, {
+      placeholder: "URL",
+      description: "OpenID Connect provider whose tokens back ends may bring (default: none)",
+    }),
+  oidcAudience: text().optional().register(optionInfo, {
+    placeholder: "TEXT",
+    description: "with --oidc-issuer: whom tokens have to be meant for",
+  }),
   logLevel: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"], {
       error: "must be trace, debug, info, warn, error or silent",
@@ -153,6 +164,9 @@ export function conflictsIn(config: {
   }
   if (config.fileContainer !== undefined && config.fileStorage === undefined) {
     conflicts.push({ keys: ["fileContainer"], problem: "is for use with a file storage" });
+  }
+  if ((config.oidcIssuer === undefined) !== (config.oidcAudience === undefined)) {
+    conflicts.push({ keys: ["oidcIssuer", "oidcAudience"], problem: "must be given together" });
   }
   for (const key of ["host", "hub"] as const) {
     const names = (config[key] ?? []).map((name) => name.toLowerCase());

@@ -76,6 +76,8 @@ describe("every source of options", () => {
     cert: "cert.pem",
     key: "key.pem",
     adminToken: "0123456789abcdef",
+    oidcIssuer: "https://login.example/tenant",
+    oidcAudience: "https://iothubs.azure.net",
     logLevel: "debug",
   };
 

@@ -1,4 +1,12 @@
-import type { Certificates, Clock, EventEncoder, Hub, HubSettings, Secrets } from "@larimar/domain";
+import type {
+  BearerTokens,
+  Certificates,
+  Clock,
+  EventEncoder,
+  Hub,
+  HubSettings,
+  Secrets,
+} from "@larimar/domain";
 import {
   DEFAULT_BLOB_LIMITS,
   DEFAULT_JOB_LIMITS,
@@ -16,6 +24,7 @@ export interface OpenHubParts {
   readonly storage: Storage;
   readonly encoder: EventEncoder;
   readonly x509: Certificates;
+  readonly bearerTokens: BearerTokens | undefined;
   readonly httpsPort: number;
   readonly clock: Clock;
   readonly secrets: Secrets;
@@ -24,7 +33,7 @@ export interface OpenHubParts {
 
 /** A hub on the stores of this server, ready to be served. */
 export async function openHub(settings: HubSettings, parts: OpenHubParts): Promise<Hub> {
-  const { storage, encoder, x509, httpsPort, clock, secrets, log } = parts;
+  const { storage, encoder, x509, bearerTokens, httpsPort, clock, secrets, log } = parts;
   const stores = storage.forHub(settings.name);
   const accountOf = createLiveAccount({
     blobs: stores.blobs,
@@ -44,6 +53,7 @@ export async function openHub(settings: HubSettings, parts: OpenHubParts): Promi
     blobAccountName: BLOB_ACCOUNT_NAME,
     uploadAccount: () => accountOf(hub.settings),
     x509,
+    bearerTokens,
     settingsStore: storage.hubSettings,
     ...stores,
     eventLog: await storage.openEventLog(settings),

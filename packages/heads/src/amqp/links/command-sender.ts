@@ -14,7 +14,7 @@ export function openCommandSender(
   path: readonly string[],
   services: LinkServices,
 ): void {
-  const { hub, authorize } = openServiceAccess(path, services);
+  const { hub, authorize } = openServiceAccess(path, "cloudToDeviceMessages/send/action", services);
   const send = async (delivery: Delivery): Promise<void> => {
     const { key, message, ack } = readCommandRequest(readMessage(delivery.payload));
     if (key === undefined) {

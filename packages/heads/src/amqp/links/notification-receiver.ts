@@ -1,4 +1,5 @@
 import type {
+  DataAction,
   FeedbackRecord,
   FileNotification,
   Hub,
@@ -29,6 +30,8 @@ const UNSETTLED_MAX = 16;
 /** One kind of news for back ends: where it waits, and how it is told. */
 interface Notifications<Record> {
   readonly queueOf: (hub: Hub) => NotificationQueue<Record>;
+  /** What a caller with a role needs for it. */
+  readonly action: DataAction;
   readonly contentType: string;
   readonly describe: (records: readonly Record[]) => string;
 }
@@ -36,6 +39,7 @@ interface Notifications<Record> {
 /** What became of commands. (protocol reference: service-facing 4.4) */
 export const FEEDBACK: Notifications<FeedbackRecord> = {
   queueOf: (hub) => hub.feedback,
+  action: "cloudToDeviceMessages/feedback/action",
   contentType: FEEDBACK_CONTENT_TYPE,
   describe: feedbackBody,
 };
@@ -43,6 +47,7 @@ export const FEEDBACK: Notifications<FeedbackRecord> = {
 /** Files that devices have uploaded; they come one by one. (protocol reference: service-facing 4.5) */
 export const FILE_NOTIFICATIONS: Notifications<FileNotification> = {
   queueOf: (hub) => hub.fileNotifications,
+  action: "fileUpload/notifications/action",
   contentType: FILE_NOTIFICATION_CONTENT_TYPE,
   describe: (records) => records.map(fileNotificationBody).join(""),
 };
@@ -52,9 +57,9 @@ export function openNotificationReceiver<Record>(
   link: OutgoingLink,
   path: readonly string[],
   services: LinkServices,
-  { queueOf, contentType, describe }: Notifications<Record>,
+  { queueOf, action, contentType, describe }: Notifications<Record>,
 ): void {
-  const { hub, authorize } = openServiceAccess(path, services);
+  const { hub, authorize } = openServiceAccess(path, action, services);
   const queue = queueOf(hub);
   const waiting: NotificationBatch<Record>[] = [];
   let unsettled = 0;
