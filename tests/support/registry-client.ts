@@ -7,7 +7,9 @@ import type { RegistryOutcome } from "./registry-main.ts";
 const MAIN = fileURLToPath(new URL("./registry-main.ts", import.meta.url));
 
 export interface RegistryClientOptions {
+  /** The host name, when there is a token of an identity provider. */
   readonly connectionString: string;
+  readonly bearerToken?: string;
   readonly caFile: string;
 }
 
@@ -18,8 +20,9 @@ export class RegistryClient implements AsyncDisposable {
   #lastId = 0;
   readonly #ended: Promise<never>;
 
-  constructor({ connectionString, caFile }: RegistryClientOptions) {
-    this.#child = spawn(process.execPath, ["--import", "tsx", MAIN, connectionString], {
+  constructor({ connectionString, bearerToken, caFile }: RegistryClientOptions) {
+    const args = [connectionString, ...(bearerToken === undefined ? [] : [bearerToken])];
+    this.#child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], {
       stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile },
     });

@@ -20,12 +20,31 @@ type Result =
   | { readonly result: unknown; readonly message: { readonly statusCode: number } };
 
 const connectionString = process.argv[2] ?? "";
-const client = iothub.Client.fromConnectionString(connectionString);
-const jobs = iothub.JobClient.fromConnectionString(connectionString);
-const targets = [
-  iothub.Registry.fromConnectionString(connectionString),
-  client,
-] as unknown as Record<string, (...args: unknown[]) => Promise<Result>>[];
+/** Of an identity provider; the first argument is then the host name. */
+const bearerToken = process.argv[3];
+const { client, jobs, registry } =
+  bearerToken === undefined
+    ? {
+        client: iothub.Client.fromConnectionString(connectionString),
+        jobs: iothub.JobClient.fromConnectionString(connectionString),
+        registry: iothub.Registry.fromConnectionString(connectionString),
+      }
+    : withToken(connectionString, bearerToken);
+const targets = [registry, client] as unknown as Record<
+  string,
+  (...args: unknown[]) => Promise<Result>
+>[];
+
+function withToken(hostName: string, token: string) {
+  const credential = {
+    getToken: () => Promise.resolve({ token, expiresOnTimestamp: Date.now() + 3_600_000 }),
+  };
+  return {
+    client: iothub.Client.fromTokenCredential(hostName, credential),
+    jobs: iothub.JobClient.fromTokenCredential(hostName, credential),
+    registry: iothub.Registry.fromTokenCredential(hostName, credential),
+  };
+}
 
 interface CommandText {
   readonly data: string;

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ManualClock } from "@larimar/domain/fixtures";
-import type { CryptoKey, JWTPayload } from "jose";
+import type { CryptoKey } from "jose";
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createLogger } from "../log.ts";
@@ -108,7 +108,7 @@ class TestIssuer implements AsyncDisposable {
   }
 
   sign(claims: Readonly<Record<string, unknown>>): Promise<string> {
-    return new SignJWT({ iss: this.url, aud: AUDIENCE, ...claims } as JWTPayload)
+    return new SignJWT({ iss: this.url, aud: AUDIENCE, ...claims })
       .setProtectedHeader({ alg: "ES256", kid: "one" })
       .sign(this.#privateKey);
   }
