@@ -12,6 +12,7 @@ import type { DeviceMethodRequest, DeviceMethodResponse } from "azure-iot-device
 import { Client } from "azure-iot-device";
 import { Mqtt } from "azure-iot-device-mqtt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cell } from "../grid/cell.ts";
 import { RegistryClient } from "../support/registry-client.ts";
 
 // The clients know no other ports than 443 and 8883.
@@ -24,6 +25,8 @@ interface JobJson {
   readonly status: string;
   readonly deviceJobStatistics: Readonly<Record<string, number>>;
 }
+
+const SHOWN = { sdk: "azure-iothub (Node)", transport: "HTTPS", feature: "jobs" } as const;
 
 const reboot = { methodName: "reboot", payload: { delay: 1 }, responseTimeoutInSeconds: 30 };
 
@@ -88,7 +91,7 @@ describe("JobClient of azure-iothub", () => {
     return "body" in outcome ? outcome.body : outcome;
   };
 
-  test("changes the twins of many devices", async () => {
+  test("changes the twins of many devices", cell(SHOWN), async () => {
     const ids = Array.from({ length: 30 }, (_, i) => `twin-${i}`);
     for (const id of ids) await hub.createDevice(id);
     const condition = `deviceId IN [${ids.map((id) => `'${id}'`).join()}]`;
@@ -118,7 +121,7 @@ describe("JobClient of azure-iothub", () => {
     });
   });
 
-  test("invokes a method, also of a device that comes later", async () => {
+  test("invokes a method, also of a device that comes later", cell(SHOWN), async () => {
     const [here, late] = await Promise.all(["here", "late"].map((id) => hub.createDevice(id)));
     const { caPem } = hub;
     await using first = await connectDevice({ ...here!, caPem });
@@ -131,7 +134,7 @@ describe("JobClient of azure-iothub", () => {
     expect([first.asked, second.asked]).toEqual([[{ delay: 1 }], [{ delay: 1 }]]);
   });
 
-  test("fails devices that do not come in the job's time", async () => {
+  test("fails devices that do not come in the job's time", cell(SHOWN), async () => {
     await hub.createDevice("never");
     const condition = "deviceId = 'never'";
     await jobs.call("jobs.scheduleDeviceMethod", "m2", condition, reboot, now(), 1);
@@ -139,7 +142,7 @@ describe("JobClient of azure-iothub", () => {
     expect(deviceJobStatistics).toMatchObject({ succeededCount: 0, failedCount: 1 });
   });
 
-  test("waits for its time, and is cancelled before", async () => {
+  test("waits for its time, and is cancelled before", cell(SHOWN), async () => {
     const soon = new Date(Date.now() + 700).toISOString();
     await hub.createDevice("soon");
     const patch = { etag: "*", tags: { at: soon } };
@@ -153,7 +156,7 @@ describe("JobClient of azure-iothub", () => {
     expect(await twinOf("soon")).toMatchObject({ tags: { at: soon } });
   });
 
-  test("is listed by type and status, page by page", async () => {
+  test("is listed by type and status, page by page", cell(SHOWN), async () => {
     for (const id of ["q1", "q2", "q3"]) {
       await jobs.call("jobs.scheduleDeviceMethod", id, "deviceId = 'nobody'", reboot, LATER, 60);
     }
@@ -166,7 +169,7 @@ describe("JobClient of azure-iothub", () => {
     });
   });
 
-  test("hears of jobs that nobody knows, and of ids that are taken", async () => {
+  test("hears of jobs that nobody knows, and of ids that are taken", cell(SHOWN), async () => {
     const taken = ["taken", "deviceId = 'nobody'", reboot, LATER, 60];
     await jobs.call("jobs.scheduleDeviceMethod", ...taken);
     // The client turns errors of this form into plain ones.
@@ -178,40 +181,46 @@ describe("JobClient of azure-iothub", () => {
   });
 });
 
-test("a job goes on after the server was killed, and asks no device twice", async () => {
-  const dataDirectory = await mkdtemp(path.join(tmpdir(), "larimar-jobs-"));
-  await using server = await ServerProcess.start({
-    dataDirectory,
-    address: RESTART_ADDRESS,
-    usesStandardPorts: true,
-  });
-  const connectionString = server.connection.hubs[0]?.connectionStrings["service"] ?? "";
-  const { caFile } = server.connection;
-  await using jobs = new RegistryClient({ connectionString, caFile });
-  try {
-    const hub = server.client();
-    const { caPem } = hub;
-    const ids = ["done", "asked", "away"];
-    const [done, asked, away] = await Promise.all(ids.map((id) => hub.createDevice(id)));
-    await using first = await connectDevice({ ...done!, caPem });
-    // Never answers.
-    await using second = await connectDevice({ ...asked!, caPem }, () => {});
-    const condition = "deviceId IN ['done', 'asked', 'away']";
-    await jobs.call("jobs.scheduleDeviceMethod", "j1", condition, reboot, now(), 60);
-    const later = ["j2", "deviceId = 'done'", { etag: "*", tags: { v: 2 } }, LATER, 60];
-    await jobs.call("jobs.scheduleTwinUpdate", ...later);
-    await waitFor(jobs, "j1", ({ deviceJobStatistics: { succeededCount, runningCount } }) => {
-      return succeededCount === 1 && runningCount === 1 && second.asked.length === 1;
+test(
+  "a job goes on after the server was killed, and asks no device twice",
+  cell(SHOWN),
+  async () => {
+    const dataDirectory = await mkdtemp(path.join(tmpdir(), "larimar-jobs-"));
+    await using server = await ServerProcess.start({
+      dataDirectory,
+      address: RESTART_ADDRESS,
+      usesStandardPorts: true,
     });
-    await server.kill();
-    await server.start();
-    await using third = await connectDevice({ ...away!, caPem });
-    const { deviceJobStatistics } = await waitFor(jobs, "j1", isCompleted);
-    expect(deviceJobStatistics).toMatchObject({ succeededCount: 2, failedCount: 1 });
-    expect([first.asked, second.asked, third.asked].map(({ length }) => length)).toEqual([1, 1, 1]);
-    await waitFor(jobs, "j2", ({ status }) => status === "queued");
-  } finally {
-    await server.kill();
-    await rm(dataDirectory, { recursive: true, force: true });
-  }
-});
+    const connectionString = server.connection.hubs[0]?.connectionStrings["service"] ?? "";
+    const { caFile } = server.connection;
+    await using jobs = new RegistryClient({ connectionString, caFile });
+    try {
+      const hub = server.client();
+      const { caPem } = hub;
+      const ids = ["done", "asked", "away"];
+      const [done, asked, away] = await Promise.all(ids.map((id) => hub.createDevice(id)));
+      await using first = await connectDevice({ ...done!, caPem });
+      // Never answers.
+      await using second = await connectDevice({ ...asked!, caPem }, () => {});
+      const condition = "deviceId IN ['done', 'asked', 'away']";
+      await jobs.call("jobs.scheduleDeviceMethod", "j1", condition, reboot, now(), 60);
+      const later = ["j2", "deviceId = 'done'", { etag: "*", tags: { v: 2 } }, LATER, 60];
+      await jobs.call("jobs.scheduleTwinUpdate", ...later);
+      await waitFor(jobs, "j1", ({ deviceJobStatistics: { succeededCount, runningCount } }) => {
+        return succeededCount === 1 && runningCount === 1 && second.asked.length === 1;
+      });
+      await server.kill();
+      await server.start();
+      await using third = await connectDevice({ ...away!, caPem });
+      const { deviceJobStatistics } = await waitFor(jobs, "j1", isCompleted);
+      expect(deviceJobStatistics).toMatchObject({ succeededCount: 2, failedCount: 1 });
+      expect([first.asked, second.asked, third.asked].map(({ length }) => length)).toEqual([
+        1, 1, 1,
+      ]);
+      await waitFor(jobs, "j2", ({ status }) => status === "queued");
+    } finally {
+      await server.kill();
+      await rm(dataDirectory, { recursive: true, force: true });
+    }
+  },
+);

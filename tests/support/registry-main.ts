@@ -79,6 +79,37 @@ const special: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> 
   },
 };
 
+const digitalTwins = new iothub.DigitalTwinClient(
+  new iothub.IoTHubTokenCredentials(connectionString),
+);
+
+/** What came of a call, without what it came in. */
+async function answered(call: Promise<unknown>): Promise<unknown> {
+  const answer = (await call) as { readonly _response?: unknown } | undefined;
+  const { _response, ...body } = answer ?? {};
+  return body;
+}
+
+/** A device does not say when the hub has heard what it listens for. */
+const WAITING = { connectTimeoutInSeconds: 5 };
+
+const ofDigitalTwins: typeof special = {
+  "digitalTwins.get": (id: string) => answered(digitalTwins.getDigitalTwin(id)),
+  "digitalTwins.update": (id: string, patch: object[], etag?: string) =>
+    answered(digitalTwins.updateDigitalTwin(id, patch, etag)),
+  "digitalTwins.invoke": (id: string, command: string, payload: unknown) =>
+    answered(digitalTwins.invokeCommand(id, command, payload as string, WAITING)),
+  "digitalTwins.invokeComponent": (
+    id: string,
+    component: string,
+    command: string,
+    payload: unknown,
+  ) =>
+    answered(
+      digitalTwins.invokeComponentCommand(id, component, command, payload as string, WAITING),
+    ),
+};
+
 /** Both kinds of job clients have a `getJob`, so calls of this one say whose they are. */
 const ofJobs: typeof special = {
   "jobs.scheduleTwinUpdate": (id: string, query: string, patch: object, at: string, ttl: number) =>
@@ -105,7 +136,9 @@ const ofJobs: typeof special = {
 
 async function perform({ method, args }: RegistryCall): Promise<RegistryOutcome> {
   try {
-    const other = special[method] as ((...all: unknown[]) => Promise<unknown>) | undefined;
+    const other = (special[method] ?? ofDigitalTwins[method]) as
+      | ((...all: unknown[]) => Promise<unknown>)
+      | undefined;
     if (other !== undefined) return { status: 200, body: await other(...args) };
     const ofJob = ofJobs[method] as ((...all: unknown[]) => Promise<Result>) | undefined;
     const target = targets.find((candidate) => typeof candidate[method] === "function");

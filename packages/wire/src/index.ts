@@ -83,6 +83,7 @@ export * from "./rest/data-actions.ts";
 export * from "./rest/device-command-routes.ts";
 export * from "./rest/device-identity.ts";
 export * from "./rest/device-routes.ts";
+export * from "./rest/digital-twin-routes.ts";
 export * from "./rest/error-body.ts";
 export * from "./rest/error-table.ts";
 export * from "./rest/etag.ts";

@@ -28,6 +28,32 @@ export function applyOperations(
   return operations.reduce(applyOperation, desired);
 }
 
+/** What has to be merged to take all steps. What is written is told to the device, also when it was so before. */
+export function toDesiredPatch(
+  desired: JsonObject,
+  operations: readonly DigitalTwinOperation[],
+): JsonObject {
+  const next = applyOperations(desired, operations);
+  return operations.reduce(
+    (patch, { path }) => {
+      const [first, second] = readPath(path);
+      const written = member(next, first);
+      if (second === undefined) return withWritten(patch, first, written);
+      const inner = member(patch, first) ?? {};
+      if (!isJsonObject(inner) || !isJsonObject(written)) return patch;
+      // Devices tell by the mark that a component is meant.
+      const marked = withMember(inner, COMPONENT_KEY, COMPONENT_MARK);
+      return withMember(patch, first, withWritten(marked, second, member(written, second)));
+    },
+    mergePatchBetween(desired, next),
+  );
+}
+
+function withWritten(patch: JsonObject, name: string, written: JsonValue | undefined): JsonObject {
+  if (written === undefined || Object.hasOwn(patch, name)) return patch;
+  return withMember(patch, name, written);
+}
+
 /** The patch that makes the one of the other when it is merged. */
 export function mergePatchBetween(before: JsonObject, after: JsonObject): JsonObject {
   const entries: (readonly [string, JsonValue])[] = [];

@@ -94,6 +94,30 @@ describe("a digital twin", () => {
     });
   });
 
+  test("tells the device what is written, also when it was so before", async () => {
+    const { hub } = await setUp();
+    const told: JsonObject[] = [];
+    hub.sessions.open({
+      authenticated: {
+        identity: key,
+        generationId: "1",
+        authMethod: { scope: "device", type: "sas" },
+        expiresAtMs: undefined,
+      },
+      protocol: "mqtt",
+      connection: { close: () => {} },
+    }).desired = { notify: ({ patch }) => void told.push(patch) };
+    const operations = [
+      { op: "add" as const, path: "/target", value: 21 },
+      { op: "add" as const, path: "/thermostat1/target", value: 30 },
+    ];
+    const first = { target: 21, thermostat1: { __t: "c", target: 30 } };
+    await hub.digitalTwins.update("d1", operations, "any");
+    await hub.digitalTwins.update("d1", operations, "any");
+    await hub.digitalTwins.update("d1", [{ op: "remove", path: "/thermostat1/target" }], "any");
+    expect(told).toEqual([first, first, { thermostat1: { __t: "c", target: null } }]);
+  });
+
   test("is changed under the condition that is asked for", async () => {
     const { hub } = await setUp();
     const operations = [{ op: "add" as const, path: "/target", value: 21 }];

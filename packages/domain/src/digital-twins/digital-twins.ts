@@ -5,7 +5,7 @@ import type { MethodResponse } from "../sessions/inlets.ts";
 import type { TwinCondition, Twins } from "../twins/twins.ts";
 import { toDigitalTwin } from "./digital-twin.ts";
 import type { DigitalTwinOperation } from "./digital-twin-patch.ts";
-import { applyOperations, mergePatchBetween } from "./digital-twin-patch.ts";
+import { toDesiredPatch } from "./digital-twin-patch.ts";
 
 export interface DigitalTwinsParts {
   readonly twins: Twins;
@@ -51,8 +51,7 @@ export class DigitalTwins {
     const key = { deviceId };
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const { etag, desired } = await twins.get(key);
-      const next = applyOperations(desired.values, operations);
-      const patch = { desired: mergePatchBetween(desired.values, next) };
+      const patch = { desired: toDesiredPatch(desired.values, operations) };
       try {
         return await twins.update(key, patch, condition === "any" ? { etag } : condition);
       } catch (error) {

@@ -33,6 +33,10 @@ export function jsonReply(
 export function replyOf(answer: Answer): Reply {
   if (answer.status === 204) return { status: 204, headers: {}, payload: undefined };
   if ("bytes" in answer) return rawReply(answer);
+  if (answer.status === 202) {
+    const headers = { etag: formatEtagHeader(answer.etag), ...answer.headers };
+    return { status: 202, headers, payload: Buffer.alloc(0) };
+  }
   const etag = answer.etag === undefined ? {} : { etag: formatEtagHeader(answer.etag) };
   return jsonReply(answer.status, answer.body, { ...etag, ...answer.headers });
 }

@@ -29,7 +29,14 @@ export interface RouteInput<Contract extends RouteContract> {
   readonly signal: AbortSignal;
 }
 
-export type Answer = JsonAnswer | RawAnswer | { readonly status: 204 };
+export type Answer = JsonAnswer | RawAnswer | EmptyAnswer | { readonly status: 204 };
+
+/** No body, but headers that say something. */
+export interface EmptyAnswer {
+  readonly status: 202;
+  readonly etag: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 export interface JsonAnswer {
   /** Results that are not, or not all, what was asked for come with another status than 200. */

@@ -28,7 +28,9 @@ export function describeOperation(operation: DescribedOperation): OpenApiOperati
   const { operationId, tag, security, description, body, success, errorSchema } = operation;
   const bodyContent = body && contentOf("input", body.schema, undefined);
   const successContent =
-    success.status === 204 ? undefined : contentOf("output", success.schema, success.contentType);
+    success.status === 204 || success.status === 202
+      ? undefined
+      : contentOf("output", success.schema, success.contentType);
   return {
     operationId,
     tags: [tag],
@@ -38,7 +40,7 @@ export function describeOperation(operation: DescribedOperation): OpenApiOperati
     ...(bodyContent === undefined ? {} : { requestBody: { required: true, content: bodyContent } }),
     responses: {
       [success.status]: {
-        description: success.status === 204 ? "Done." : "What was asked for.",
+        description: successContent === undefined ? "Done." : "What was asked for.",
         ...(successContent === undefined ? {} : { content: successContent }),
       },
       default: {

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { AnyJson } from "./json-schema.ts";
 import { routeContract } from "./route-contract.ts";
 
-const RESPONSE_TIMEOUT_SECONDS = { min: 5, max: 300, default: 30 };
-const CONNECT_TIMEOUT_SECONDS = { min: 0, max: 300, default: 0 };
+export const RESPONSE_TIMEOUT_SECONDS = { min: 5, max: 300, default: 30 };
+export const CONNECT_TIMEOUT_SECONDS = { min: 0, max: 300, default: 0 };
 
 /** (protocol reference: service-facing 2.12) */
 export const MethodBody = z.object({

@@ -42,6 +42,8 @@ export interface RouteContract {
     | { readonly status: 200; readonly schema: z.ZodType }
     /** The body is not JSON, or not always. */
     | { readonly status: 200; readonly contentType: string }
+    /** Nothing to read: the headers say it all. */
+    | { readonly status: 202 }
     | { readonly status: 204 };
 }
 

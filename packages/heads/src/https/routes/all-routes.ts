@@ -5,6 +5,7 @@ import { commandRoutes } from "./commands.ts";
 import { deviceCommandRoutes } from "./device-commands.ts";
 import { deviceEventRoutes } from "./device-events.ts";
 import { deviceRoutes } from "./devices.ts";
+import { digitalTwinRoutes } from "./digital-twins.ts";
 import { fileRoutes } from "./files.ts";
 import { healthRoutes } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
@@ -25,6 +26,7 @@ export function allRoutes(parts: { readonly ready: () => boolean }): Route[] {
     ...fileRoutes,
     ...twinRoutes,
     ...methodRoutes,
+    ...digitalTwinRoutes,
     ...jobRoutes,
     ...commandRoutes,
     ...serviceCommandRoutes,
