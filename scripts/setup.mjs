@@ -1,35 +1,25 @@
 // Brings a clone to where `npm start` and `npm test` can run, and says what it does.
 // Plain JavaScript without dependencies: it runs before anything is installed.
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { findHeaders } from "./node-headers.mjs";
-import { differsFromLock } from "./lock-file.mjs";
-
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const driver = path.join(
+import {
+  buildIsStale,
+  buildStamp,
+  dependenciesAreMissing,
+  driverFile as driver,
+  driverMark,
+  driverStamp,
+  readJson,
   root,
-  "node_modules",
-  "better-sqlite3",
-  "build",
-  "Release",
-  "better_sqlite3.node",
-);
-const buildStamp = path.join(root, "node_modules", ".larimar", "built");
+} from "./setup-state.mjs";
 
 requireNodeVersion();
 if (dependenciesAreMissing()) installDependencies();
 if (!driverLoads()) rebuildDriver();
+rememberDriver();
 if (buildIsStale()) build();
 
 function requireNodeVersion() {
@@ -38,15 +28,6 @@ function requireNodeVersion() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
   stop(`Larimar needs Node ${manifest.engines.node}, this is ${process.versions.node}.`);
-}
-
-function dependenciesAreMissing() {
-  const installed = path.join(root, "node_modules", ".package-lock.json");
-  if (!existsSync(installed)) return true;
-  return differsFromLock(
-    readJson("package-lock.json"),
-    readJson("node_modules/.package-lock.json"),
-  );
 }
 
 function installDependencies() {
@@ -81,23 +62,9 @@ function rebuildDriver() {
   }
 }
 
-function buildIsStale() {
-  if (!existsSync(buildStamp)) return true;
-  const builtAtMs = statSync(buildStamp).mtimeMs;
-  const packages = readdirSync(path.join(root, "packages"));
-  return (
-    isNewer(path.join(root, "tsconfig.base.json"), builtAtMs) ||
-    isNewer(path.join(root, "tsconfig.build.json"), builtAtMs) ||
-    packages.some((name) => {
-      const folder = path.join(root, "packages", name);
-      return (
-        !existsSync(path.join(folder, "dist", "build.tsbuildinfo")) ||
-        isNewer(path.join(folder, "package.json"), builtAtMs) ||
-        isNewer(path.join(folder, "tsconfig.build.json"), builtAtMs) ||
-        anyIsNewer(path.join(folder, "src"), builtAtMs)
-      );
-    })
-  );
+function rememberDriver() {
+  mkdirSync(path.dirname(driverStamp), { recursive: true });
+  writeFileSync(driverStamp, driverMark());
 }
 
 function build() {
@@ -105,24 +72,13 @@ function build() {
   // A file saved while the compiler runs must count as newer than this build.
   const startedAt = new Date();
   const tsc = path.join(root, "node_modules", "typescript", "bin", "tsc");
-  const ok = run(process.execPath, [tsc, "--build", path.join(root, "tsconfig.build.json")]);
+  const ok =
+    run(process.execPath, [tsc, "--build", path.join(root, "tsconfig.build.json")]) &&
+    run(process.execPath, [path.join(root, "scripts", "bundle.mjs")]);
   if (!ok) stop("The build failed, see above.");
   mkdirSync(path.dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, "");
   utimesSync(buildStamp, startedAt, startedAt);
-}
-
-/** Folders count too: their time changes when a file in them is added or removed. */
-function anyIsNewer(folder, thanMs) {
-  if (isNewer(folder, thanMs)) return true;
-  return readdirSync(folder, { withFileTypes: true }).some((entry) => {
-    const full = path.join(folder, entry.name);
-    return entry.isDirectory() ? anyIsNewer(full, thanMs) : isNewer(full, thanMs);
-  });
-}
-
-function isNewer(file, thanMs) {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs > thanMs;
 }
 
 function npm(args) {
@@ -152,10 +108,6 @@ function missingTools() {
     (tool) => spawnSync(tool, ["--version"], { stdio: "ignore" }).error !== undefined,
   );
   return missing.length === 0 ? "" : ` Missing on this machine: ${missing.join(", ")}.`;
-}
-
-function readJson(file) {
-  return JSON.parse(readFileSync(path.join(root, file), "utf8"));
 }
 
 function say(text) {

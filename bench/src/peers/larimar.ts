@@ -9,7 +9,9 @@ import { ServerProcess } from "./server-process.ts";
 
 const BIND = "127.0.0.1";
 const START_MS_MAX = 30_000;
-const commandFile = fileURLToPath(new URL("../../../packages/cli/dist/main.js", import.meta.url));
+const commandFile = fileURLToPath(
+  new URL("../../../packages/cli/dist/bundle/larimar.js", import.meta.url),
+);
 
 export const larimar: Peer = {
   name: "larimar",

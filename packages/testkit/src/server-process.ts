@@ -26,7 +26,9 @@ const READY_LINE = /^Larimar is ready/m;
 const READY_MS_MAX = 30_000;
 
 /** The built command. It has to exist: `npm run build` makes it. */
-export const COMMAND_FILE = fileURLToPath(new URL("../../cli/dist/main.js", import.meta.url));
+export const COMMAND_FILE = fileURLToPath(
+  new URL("../../cli/dist/bundle/larimar.js", import.meta.url),
+);
 
 /** A server in a process of its own, as users run it; it can be killed and started again. */
 export class ServerProcess implements AsyncDisposable {
