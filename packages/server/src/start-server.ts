@@ -38,6 +38,7 @@ import { certificateNames, serverNames } from "./tls/certificate-names.ts";
 import { OperatorFiles } from "./tls/operator-files.ts";
 import { OwnAuthority, prepareAuthority } from "./tls/own-authority.ts";
 import { ServerCertificate } from "./tls/server-certificate.ts";
+import { readTrustedAuthorities } from "./tls/trusted-authorities.ts";
 
 /** What tests bring in place of the real thing. */
 export interface ServerParts {
@@ -96,6 +97,7 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
   // Whatever can refuse without touching the disk comes first.
   const operatorFiles = operatorFilesOf(config);
   await operatorFiles?.provide();
+  const authorities = await readTrustedAuthorities(config.trust);
   const bound = owned.add(await bindPorts({ ports: portsOf(config), addresses: config.bind }));
   if (operatorFiles === undefined) prepareAuthority(config.ephemeral ? undefined : config.data);
   const storage = owned.add(await parts.openStorage(storageOptionsOf(config, parts)));
@@ -158,6 +160,7 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
     new ProvisioningOpener({
       storage: storage.provisioning,
       hubs,
+      authorities,
       clock,
       secrets,
       log: log.child({ subsystem: "provisioning" }),

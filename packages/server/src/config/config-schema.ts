@@ -115,6 +115,12 @@ export const ConfigSchema = z.strictObject({
     placeholder: "FILE",
     description: "private key of --cert, PEM",
   }),
+  trust: list(z.string("must be files").min(1, "must be files")).optional().register(optionInfo, {
+    placeholder: "FILE",
+    isRepeatable: true,
+    description:
+      "further CA, PEM, by which to trust hubs elsewhere that devices are provisioned to",
+  }),
   adminToken: z
     .string("must be a text")
     .regex(/^[\x21-\x7e]{16,}$/, "must be at least 16 printable characters without spaces")

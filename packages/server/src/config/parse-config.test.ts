@@ -75,6 +75,7 @@ describe("every source of options", () => {
     ca: "ca.pem",
     cert: "cert.pem",
     key: "key.pem",
+    trust: ["other.pem"],
     adminToken: "0123456789abcdef",
     oidcIssuer: "https://login.example/tenant",
     oidcAudience: "https://iothubs.azure.net",

@@ -16,6 +16,8 @@ import { HttpWebhook } from "./webhook/http-webhook.ts";
 export interface ProvisioningOpenerParts {
   readonly storage: ProvisioningStorage;
   readonly hubs: HubDirectory;
+  /** By which hubs elsewhere are trusted; undefined leaves it to Node. */
+  readonly authorities: readonly string[] | undefined;
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly log: Log;
@@ -29,10 +31,10 @@ export class ProvisioningOpener implements Disposable {
   readonly #linkedHubs: ServerLinkedHubs;
 
   constructor(parts: ProvisioningOpenerParts) {
-    const { hubs, clock } = parts;
+    const { hubs, clock, authorities } = parts;
     this.#parts = parts;
     this.#webhook = new HttpWebhook(clock);
-    this.#linkedHubs = new ServerLinkedHubs({ hubs, clock, ca: undefined });
+    this.#linkedHubs = new ServerLinkedHubs({ hubs, clock, ca: authorities });
   }
 
   open(settings: ProvisioningSettings): ProvisioningService {
