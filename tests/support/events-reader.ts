@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { earliestEventPosition } from "@azure/event-hubs";
 import type { ConnectionInfo } from "@larimar/server";
 import type { ReaderRequest } from "./events-reader-main.ts";
+import { resolvesLocalNamesTo } from "./local-names.ts";
 
 export interface ReceivedEvent {
   readonly partitionId: string;
@@ -50,7 +51,11 @@ export class EventsReader implements AsyncDisposable {
     };
     const child = spawn(process.execPath, ["--import", "tsx", MAIN, JSON.stringify(full)], {
       stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: connection.caFile },
+      env: {
+        ...process.env,
+        ...resolvesLocalNamesTo(connection.host),
+        NODE_EXTRA_CA_CERTS: connection.caFile,
+      },
     });
     const reader = new EventsReader(child);
     createInterface({ input: child.stdout }).on("line", (line) => reader.#take(line));

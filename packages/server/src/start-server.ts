@@ -203,7 +203,9 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
     openHub: (one) => openHub(one, openParts),
     openService: (service) => opener.open(service),
   });
-  owned.add(serve({ bound, certificate, hubs, provisioning, clock, log }));
+  owned.add(
+    serve({ bound, certificate, hubs, provisioning, administration, adminToken, clock, log }),
+  );
   return {
     get connection() {
       return describe();

@@ -31,7 +31,8 @@ export interface HubCreation {
   readonly name: string;
   /** Fixed from now on; absent means what the server was started with. */
   readonly partitionCount?: number | undefined;
-  readonly settings?: HubSettingsChange | undefined;
+  /** Given what a hub begins with. Throws what the creation is refused with. */
+  readonly decide?: ((fresh: Hub["settings"]) => HubSettingsChange) | undefined;
 }
 
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?$/;
@@ -53,6 +54,10 @@ export class HubLifecycle {
     this.#parts = parts;
   }
 
+  get hubsMax(): number {
+    return this.#parts.hubsMax;
+  }
+
   /** Whether a name is taken, also by a hub that is being removed. */
   async isTaken(name: string): Promise<boolean> {
     return (await this.#parts.store.find(name)) !== undefined;
@@ -68,7 +73,7 @@ export class HubLifecycle {
     return this.#inTurn(() => this.#delete(name));
   }
 
-  async #create({ name, partitionCount, settings: decided }: HubCreation): Promise<Hub> {
+  async #create({ name, partitionCount, decide }: HubCreation): Promise<Hub> {
     const { store, directory, secrets, clock, hubsMax, open, published } = this.#parts;
     if (!isHubName(name)) {
       throw invalid(`'${name}' is not 1 to 50 letters, digits and inner hyphens`);
@@ -77,19 +82,17 @@ export class HubLifecycle {
     if (!Number.isInteger(partitions) || partitions < 1 || partitions > PARTITIONS_MAX) {
       throw invalid(`A hub has 1 to ${PARTITIONS_MAX} partitions`);
     }
-    const settings = {
-      ...createHubSettings(
-        {
-          name,
-          createdAtMs: clock.now(),
-          hostNames: this.#parts.hostNamesOf(name),
-          partitionCount: partitions,
-          eventRetention: this.#parts.eventRetention,
-        },
-        secrets,
-      ),
-      ...withoutUndefined(decided ?? {}),
-    };
+    const fresh = createHubSettings(
+      {
+        name,
+        createdAtMs: clock.now(),
+        hostNames: this.#parts.hostNamesOf(name),
+        partitionCount: partitions,
+        eventRetention: this.#parts.eventRetention,
+      },
+      secrets,
+    );
+    const settings = { ...fresh, ...withoutUndefined(decide?.(fresh) ?? {}) };
     checkHubSettings(settings, secrets);
     if (await this.isTaken(name)) throw alreadyExists(name);
     if (directory.list().length >= hubsMax) {

@@ -30,6 +30,9 @@ export interface ProvisioningLifecycleParts {
   readonly published: () => Promise<void>;
 }
 
+/** Given what a service begins with. Throws what the creation is refused with. */
+type Decision = (fresh: ProvisioningSettings) => ProvisioningSettingsChange;
+
 /** How provisioning services come and go while the server runs, as hubs do. */
 export class ProvisioningLifecycle {
   readonly #parts: ProvisioningLifecycleParts;
@@ -39,14 +42,18 @@ export class ProvisioningLifecycle {
     this.#parts = parts;
   }
 
+  get servicesMax(): number {
+    return this.#parts.limits.servicesMax;
+  }
+
   /** Whether a name is taken, also by a service that is being removed. */
   async isTaken(name: string): Promise<boolean> {
     return (await this.#parts.store.find(name)) !== undefined;
   }
 
   /** Throws `ServiceAlreadyExists`, `ArgumentInvalid`, `QuotaExceeded`. */
-  create(name: string, decided: ProvisioningSettingsChange = {}): Promise<ProvisioningService> {
-    return this.#inTurn(() => this.#create(name, decided));
+  create(name: string, decide: Decision = () => ({})): Promise<ProvisioningService> {
+    return this.#inTurn(() => this.#create(name, decide));
   }
 
   /** Throws `ServiceNotFound`. A deletion that failed on the way is taken up again. */
@@ -54,18 +61,19 @@ export class ProvisioningLifecycle {
     return this.#inTurn(() => this.#delete(name));
   }
 
-  async #create(name: string, decided: ProvisioningSettingsChange): Promise<ProvisioningService> {
+  async #create(name: string, decide: Decision): Promise<ProvisioningService> {
     const { store, directory, secrets, clock, limits, open, published } = this.#parts;
     if (!isHubName(name)) {
       throw argumentInvalid(`'${name}' is not 1 to 50 letters, digits and inner hyphens`);
     }
+    const fresh = createProvisioningSettings(
+      { name, hostNames: this.#parts.hostNamesOf(name), linkedHubs: [], nowMs: clock.now() },
+      secrets,
+    );
     const settings: ProvisioningSettings = {
-      ...createProvisioningSettings(
-        { name, hostNames: this.#parts.hostNamesOf(name), linkedHubs: [], nowMs: clock.now() },
-        secrets,
-      ),
+      ...fresh,
       ...(Object.fromEntries(
-        Object.entries(decided).filter(([, value]) => value !== undefined),
+        Object.entries(decide(fresh)).filter(([, value]) => value !== undefined),
       ) as Partial<ProvisioningSettings>),
     };
     checkProvisioningSettings(settings, { limits, secrets });

@@ -4,6 +4,8 @@ import type { Clock, HubDirectory, ProvisioningDirectory, Timer } from "@larimar
 import { createProvisioningDirectory } from "@larimar/domain";
 import type { ConnectionContext, Head } from "../head.ts";
 import type { Log } from "../log.ts";
+import type { ArmApiParts } from "./arm/arm-api.ts";
+import { ArmApi } from "./arm/arm-api.ts";
 import { BlobEndpoint } from "./blobs/blob-endpoint.ts";
 import { HttpConnection } from "./http-connection.ts";
 import { DEFAULT_HTTPS_LIMITS, type HttpsLimits } from "./https-limits.ts";
@@ -17,6 +19,8 @@ export interface HttpsHeadParts {
   readonly hubs: HubDirectory;
   /** Absent where devices are registered by hand. */
   readonly provisioning?: ProvisioningDirectory;
+  /** Absent where nobody may administer over the network. */
+  readonly arm?: ArmApiParts;
   readonly clock: Clock;
   readonly log: Log;
   /** Whether the server takes work, for those who ask at `/readyz`. */
@@ -55,6 +59,7 @@ class NodeHttpsHead implements HttpsHead {
         ...parts,
         services: parts.provisioning ?? createProvisioningDirectory([], { isStrict: true }),
       }),
+      arm: parts.arm && new ArmApi({ ...parts.arm, log: parts.log }),
       isStopping: () => this.#isStopping,
     };
     this.#server = createServer({

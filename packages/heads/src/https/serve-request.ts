@@ -5,6 +5,7 @@ import type { Clock, HubDirectory } from "@larimar/domain";
 import { type RequestTarget, readPath, readRequestTarget } from "@larimar/wire";
 import type { ConnectionContext } from "../head.ts";
 import type { Log } from "../log.ts";
+import type { ArmApi } from "./arm/arm-api.ts";
 import type { BlobEndpoint } from "./blobs/blob-endpoint.ts";
 import { errorReply } from "./error-response.ts";
 import type { HttpsLimits } from "./https-limits.ts";
@@ -20,6 +21,7 @@ export interface RequestParts {
   readonly router: Router;
   readonly blobs: BlobEndpoint;
   readonly provisioning: ProvisioningApi;
+  readonly arm: ArmApi | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: HttpsLimits;
@@ -73,6 +75,8 @@ async function replyTo(job: Job, parts: RequestParts): Promise<Reply> {
   const ofBlobs = await parts.blobs.answer(job);
   if (ofBlobs !== undefined) return ofBlobs;
   const method = effectiveMethod(request.method ?? "", overrideOf(request));
+  const administered = await parts.arm?.answer({ ...job, method });
+  if (administered !== undefined) return administered;
   const provisioned = await parts.provisioning.answer({ ...job, method });
   if (provisioned !== undefined) return provisioned;
   const routing = parts.router.find(method, readPath(target.path));

@@ -10,6 +10,7 @@ import type {
 } from "@larimar/domain";
 import { DEFAULT_PROVISIONING_LIMITS, HubLifecycle, ProvisioningLifecycle } from "@larimar/domain";
 import type { Storage } from "@larimar/storage";
+import { textCodec } from "@larimar/wire";
 import { hubHostNames } from "../hubs/host-names.ts";
 import type { Publication } from "./publication.ts";
 
@@ -52,6 +53,9 @@ export function createAdministration(parts: AdministrationParts): Administration
     await publication.published();
   };
   return {
+    secrets,
+    clock,
+    text: textCodec,
     hubs,
     provisioning,
     hubLifecycle: new HubLifecycle({

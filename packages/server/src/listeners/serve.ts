@@ -1,8 +1,9 @@
-import type { Clock, HubDirectory, ProvisioningDirectory } from "@larimar/domain";
+import type { Administration, Clock, HubDirectory, ProvisioningDirectory } from "@larimar/domain";
 import type { Head } from "@larimar/heads";
 import { createAmqpHead } from "@larimar/heads/amqp";
 import { createHttpsHead } from "@larimar/heads/https";
 import { createMqttHead } from "@larimar/heads/mqtt";
+import { amqpAuthority } from "../connection/authority.ts";
 import type { ServerLog } from "../log.ts";
 import type { ServerCertificate } from "../tls/server-certificate.ts";
 import type { BoundPorts, ProtocolName } from "./bind-ports.ts";
@@ -15,6 +16,8 @@ export interface ServeParts {
   readonly certificate: ServerCertificate;
   readonly hubs: HubDirectory;
   readonly provisioning: ProvisioningDirectory;
+  readonly administration: Administration;
+  readonly adminToken: string;
   readonly clock: Clock;
   readonly log: ServerLog;
 }
@@ -39,6 +42,11 @@ export function serve(parts: ServeParts): AsyncDisposable {
   const https = createHttpsHead({
     hubs,
     provisioning,
+    arm: {
+      administration: parts.administration,
+      token: parts.adminToken,
+      amqpAuthority: (hostName) => amqpAuthority(hostName, bound.ports.amqp),
+    },
     clock,
     log: logs.https,
     ready: () => isServing,
