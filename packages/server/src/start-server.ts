@@ -140,6 +140,7 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
     encoder,
     x509: new NodeCertificates(),
     bearerTokens: identityProviderOf(config, { clock, log }),
+    enforcesTiers: config.enforceTiers,
     httpsPort: bound.ports.https,
     clock,
     secrets,

@@ -11,6 +11,7 @@ import type {
   HubSettings,
   HubSettingsStore,
   JobStore,
+  MeterStore,
   ModuleStore,
   NotificationStore,
   PendingUploadStore,
@@ -48,6 +49,7 @@ export interface HubStores {
   readonly fileNotifications: NotificationStore<FileNotification>;
   readonly blobs: BlobStore;
   readonly caCertificates: CaCertificateStore;
+  readonly meter: MeterStore;
   readonly jobs: JobStore;
   readonly deviceJobs: DeviceJobStore;
 }

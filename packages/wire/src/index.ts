@@ -85,6 +85,7 @@ export * from "./provisioning/service/enrollment-body.ts";
 export * from "./provisioning/service/provisioning-routes.ts";
 export * from "./provisioning/service/query-body.ts";
 export * from "./provisioning/webhook/webhook-body.ts";
+export * from "./rest/admission-of.ts";
 export * from "./rest/bulk-body.ts";
 export * from "./rest/bulk-routes.ts";
 export * from "./rest/command-headers.ts";

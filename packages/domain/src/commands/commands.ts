@@ -2,6 +2,8 @@ import type { Secrets } from "../access/secrets.ts";
 import { describeIdentity } from "../devices/device.ts";
 import type { IdentityKey } from "../devices/device.ts";
 import { HubError } from "../errors/hub-error.ts";
+import type { Admission } from "../limits/admission.ts";
+import { blocksOf } from "../limits/admission.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Message } from "../telemetry/message.ts";
 import type { Clock } from "../time/clock.ts";
@@ -18,6 +20,7 @@ export interface CommandsParts {
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly settings: () => CommandSettings;
+  readonly admission: Admission;
   /** The identity's generation; undefined when it is not registered. */
   readonly generationOf: (key: IdentityKey) => Promise<string | undefined>;
 }
@@ -51,6 +54,10 @@ export class Commands {
     checkSize(message, settings);
     const expiresAtMs = resolveExpiry(message, nowMs, settings);
     if ((await this.#parts.generationOf(key)) === undefined) throw notFound(key);
+    const bytes = message.body.byteLength + message.properties.sizeBytes;
+    await this.#parts.admission.admit("commandSends", {
+      charge: (blockBytes) => blocksOf(bytes, blockBytes),
+    });
     // Expired commands must not fill the queue.
     await this.#expire(key);
     const command = { key, message, ack, enqueuedAtMs: nowMs, expiresAtMs };

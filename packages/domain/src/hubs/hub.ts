@@ -25,6 +25,8 @@ import type { HubJobsParts } from "../jobs/hub-jobs.ts";
 import { createHubJobs } from "../jobs/hub-jobs.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { TextCodec } from "../json/text-codec.ts";
+import { Admission } from "../limits/admission.ts";
+import type { MeterStore } from "../limits/meter-store.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { MethodLimits } from "../methods/methods.ts";
 import { Methods } from "../methods/methods.ts";
@@ -56,6 +58,9 @@ export interface HubParts extends HubFilesParts, HubJobsParts {
   readonly settingsStore: HubSettingsStore;
   /** How certificates are read. */
   readonly x509: Certificates;
+  readonly meter: MeterStore;
+  /** Whether the hub is held to its tier; off unless somebody wants to see how that is. */
+  readonly enforcesTier?: boolean | undefined;
   readonly caCertificates: CaCertificateStore;
   readonly devices: DeviceStore;
   readonly modules: ModuleStore;
@@ -92,6 +97,8 @@ export interface Hub extends HubFiles, AsyncDisposable {
   readonly feedback: Feedback;
   /** For whoever reacts to what happens in the hub. */
   readonly observers: HubObservers;
+  /** What the hub's tier allows. */
+  readonly admission: Admission;
 }
 
 /** Commands nobody asks for expire within this time after their expiry. */
@@ -106,6 +113,12 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
   const configuration = new HubConfiguration(initial, { store: parts.settingsStore, secrets });
   const settings = (): HubSettings => configuration.current;
   const observers = new HubObservers();
+  const admission = new Admission({
+    configuration,
+    clock,
+    store: parts.meter,
+    isEnforced: parts.enforcesTier ?? false,
+  });
   const sessions = new Sessions({ clock, presence, eventLog, observers });
   const findTwin = (key: IdentityKey): Promise<Twin | undefined> => parts.twins.find(key);
   const pipeline = new EventPipeline({
@@ -140,15 +153,23 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     clock,
     settings: () => settings().commands,
     generationOf,
+    admission,
   });
   const twins = new Twins({
     store: parts.twins,
+    admission,
     sessions,
     clock,
     isRegistered,
     onChange: (change) => observers.twinChanged(change),
   });
-  const methods = new Methods({ sessions, clock, limits: parts.methodLimits, isRegistered });
+  const methods = new Methods({
+    sessions,
+    clock,
+    limits: parts.methodLimits,
+    admission,
+    isRegistered,
+  });
   const queries = new Queries(parts.queries);
   const jobs = createHubJobs({ ...parts, queries, twins, methods, sessions, observers });
   const hubFiles = createHubFiles(settings, parts);
@@ -159,7 +180,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     secrets,
     clock,
     text: parts.text,
-    findTwin: (key) => twins.get(key),
+    findTwin,
     isConnected: (key) => sessions.isConnected(key),
   });
   observers.add(hubEvents);
@@ -202,7 +223,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     modules,
     sessions,
     subscriptions: parts.subscriptions,
-    telemetry: new Telemetry({ eventLog, pipeline, limits }),
+    telemetry: new Telemetry({ eventLog, pipeline, limits, admission }),
     events,
     twins,
     queries,
@@ -212,6 +233,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     commands,
     feedback,
     observers,
+    admission,
     ...hubFiles,
     async [Symbol.asyncDispose]() {
       for (const sweeper of sweepers) sweeper[Symbol.dispose]();
@@ -221,6 +243,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       hubEvents[Symbol.dispose]();
       pipeline[Symbol.dispose]();
       await sessions[Symbol.asyncDispose]();
+      await admission[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,6 +1,10 @@
 import { describeIdentity } from "../devices/device.ts";
 import type { IdentityKey } from "../devices/device.ts";
 import { HubError } from "../errors/hub-error.ts";
+import type { JsonValue } from "../json/json-value.ts";
+import type { Admission } from "../limits/admission.ts";
+import { blocksOf } from "../limits/admission.ts";
+import { sizeOf } from "../twins/twin-rules.ts";
 import type { MethodRequest, MethodResponse } from "../sessions/inlets.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -10,6 +14,7 @@ export interface MethodsParts {
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly limits: MethodLimits;
+  readonly admission: Admission;
   readonly isRegistered: (key: IdentityKey) => Promise<boolean>;
 }
 
@@ -32,6 +37,9 @@ export interface MethodInvocation extends MethodRequest {
   readonly responseTimeoutMs: number;
 }
 
+/** Rates of methods count these. */
+const METHOD_BLOCK_BYTES = 4096;
+
 /** Direct methods: asked and answered while the device is connected, never queued. */
 export class Methods {
   readonly #parts: MethodsParts;
@@ -49,6 +57,11 @@ export class Methods {
     const { key } = invocation;
     this.check(invocation);
     if (!(await this.#parts.isRegistered(key))) throw notFound(key);
+    const bytes = bytesOf(invocation.payload);
+    await this.#parts.admission.admit("methods", {
+      count: blocksOf(bytes, METHOD_BLOCK_BYTES),
+      charge: (blockBytes) => blocksOf(bytes, blockBytes),
+    });
     const name = describeIdentity(key);
     const inFlight = this.#inFlight.get(name) ?? 0;
     if (inFlight >= this.#parts.limits.inFlightMax) {
@@ -60,7 +73,9 @@ export class Methods {
     }
     this.#inFlight.set(name, inFlight + 1);
     try {
-      return await this.#call(invocation, await this.#listening(invocation));
+      const response = await this.#call(invocation, await this.#listening(invocation));
+      this.#parts.admission.meter((blockBytes) => blocksOf(bytesOf(response.payload), blockBytes));
+      return response;
     } finally {
       const left = (this.#inFlight.get(name) ?? 1) - 1;
       if (left === 0) this.#inFlight.delete(name);
@@ -156,4 +171,8 @@ function notFound(key: IdentityKey): HubError {
     `'${describeIdentity(key)}' is not registered.`,
     { deviceId: key.deviceId, moduleId: key.moduleId },
   );
+}
+
+function bytesOf(payload: JsonValue | undefined): number {
+  return payload === undefined ? 0 : sizeOf(payload);
 }

@@ -3,6 +3,8 @@ import { describeIdentity } from "../devices/device.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { partitionOf } from "../events/partition-key.ts";
+import type { Admission } from "../limits/admission.ts";
+import { blocksOf } from "../limits/admission.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Session } from "../sessions/session.ts";
 import type { EventPipeline } from "../routing/event-pipeline.ts";
@@ -12,6 +14,7 @@ export interface TelemetryParts {
   readonly eventLog: EventLog;
   readonly pipeline: EventPipeline;
   readonly limits: Limits;
+  readonly admission: Admission;
 }
 
 /** Who messages come from and where they go: a session, or a request that came without one. */
@@ -45,10 +48,11 @@ export class Telemetry {
 
   /**
    * Takes everything one read brought, all or nothing, in order. Resolves when it is on disk, wherever it is routed to: nobody
-   * acknowledges before. Throws `MessageTooLarge`, rejects with `EventLogUnavailable`.
+   * acknowledges before. Throws `MessageTooLarge`, `Throttled` and `QuotaExceeded`, rejects with
+   * `EventLogUnavailable`.
    */
   accept(source: TelemetrySource, messages: readonly Message[]): Promise<void> {
-    const { pipeline, limits } = this.#parts;
+    const { pipeline, limits, admission } = this.#parts;
     for (const message of messages) {
       const bytes = message.body.length + message.properties.sizeBytes;
       if (bytes > limits.telemetryBytesMax) {
@@ -59,6 +63,20 @@ export class Telemetry {
         );
       }
     }
-    return pipeline.accept("DeviceMessages", source, messages);
+    const turn = admission.admit("telemetry", {
+      count: messages.length,
+      charge: (blockBytes) => blocksOfAll(messages, blockBytes),
+    });
+    // No promise where there is nothing to wait for: this is the way of every message.
+    if (turn === undefined) return pipeline.accept("DeviceMessages", source, messages);
+    return turn.then(() => pipeline.accept("DeviceMessages", source, messages));
   }
+}
+
+function blocksOfAll(messages: readonly Message[], blockBytes: number): number {
+  let blocks = 0;
+  for (const { body, properties } of messages) {
+    blocks += blocksOf(body.byteLength + properties.sizeBytes, blockBytes);
+  }
+  return blocks;
 }

@@ -3,11 +3,13 @@ import type { IdentityKey } from "../devices/device.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { JsonObject } from "../json/json-value.ts";
 import { jsonObject } from "../json/json-value.ts";
+import type { Admission } from "../limits/admission.ts";
+import { blocksOf } from "../limits/admission.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Clock } from "../time/clock.ts";
 import { applyPatch, mergeTags, replaceSection } from "./apply-patch.ts";
 import type { TwinChange } from "./twin-change.ts";
-import { checkPatch, checkSize, PROPERTIES_LIMITS, TAGS_LIMITS } from "./twin-rules.ts";
+import { checkPatch, checkSize, PROPERTIES_LIMITS, sizeOf, TAGS_LIMITS } from "./twin-rules.ts";
 import type { TwinStore } from "./twin-store.ts";
 import type { Twin, TwinSection } from "./twin.ts";
 import { createTwin, nextTwinEtag } from "./twin.ts";
@@ -18,6 +20,7 @@ export interface TwinsParts {
   readonly clock: Clock;
   /** Tells whether an identity is registered; a registered one always has a twin. */
   readonly isRegistered: (key: IdentityKey) => Promise<boolean>;
+  readonly admission: Admission;
   readonly onChange: (change: TwinChange) => void;
 }
 
@@ -45,13 +48,21 @@ export class Twins {
 
   /** Throws `DeviceNotFound`, `ModuleNotFound`. */
   async get(key: IdentityKey): Promise<Twin> {
+    const twin = await this.#read(key);
+    await this.#parts.admission.admit("twinReads", {
+      charge: (blockBytes) => blocksOf(sizeOfTwin(twin), blockBytes),
+    });
+    return twin;
+  }
+
+  async #read(key: IdentityKey): Promise<Twin> {
     const { store, clock, isRegistered } = this.#parts;
     const found = await store.find(key);
     if (found !== undefined) return found;
     if (!(await isRegistered(key))) throw notFound(key);
     // Identities and twins are two writes; a crash in between is healed here.
     const twin = createTwin(key, clock.now());
-    return (await store.put(twin, undefined)) === "written" ? twin : this.get(key);
+    return (await store.put(twin, undefined)) === "written" ? twin : this.#read(key);
   }
 
   /** The device's own change. Throws `ArgumentInvalid`, `TwinTooLarge`, `PreconditionFailed`. */
@@ -61,6 +72,7 @@ export class Twins {
     expectedVersion?: number,
   ): Promise<{ version: number }> {
     checkPatch("reported", patch, PROPERTIES_LIMITS);
+    await this.#admitUpdate(patch);
     const twin = await this.#change(key, (current) => {
       if (expectedVersion !== undefined && expectedVersion !== current.reported.version) {
         throw preconditionFailed(key);
@@ -94,6 +106,7 @@ export class Twins {
     const { tags, desired } = patch;
     this.check(patch);
     if (tags === undefined && desired === undefined) return this.#unchanged(key, condition);
+    await this.#admitUpdate({ tags: tags ?? {}, desired: desired ?? {} });
     let told = desired ?? {};
     const decide = (current: Twin): Twin => {
       checkCondition(current, condition);
@@ -128,6 +141,7 @@ export class Twins {
     const desired = patch.desired ?? {};
     checkPatch("tags", tags, TAGS_LIMITS);
     checkPatch("desired", desired, PROPERTIES_LIMITS);
+    await this.#admitUpdate({ tags, desired });
     const twin = await this.#change(key, (current) => {
       checkCondition(current, condition);
       return this.#next(current, {
@@ -142,13 +156,19 @@ export class Twins {
 
   /** A plug-and-play device announced its model. */
   async announceModel(key: IdentityKey, modelId: string): Promise<void> {
-    const twin = await this.get(key);
+    const twin = await this.#read(key);
     if (twin.modelId === modelId) return;
     await this.#change(key, (current) => ({ ...current, version: current.version + 1, modelId }));
   }
 
+  async #admitUpdate(patch: JsonObject): Promise<void> {
+    await this.#parts.admission.admit("twinUpdates", {
+      charge: (blockBytes) => blocksOf(sizeOf(patch), blockBytes),
+    });
+  }
+
   async #unchanged(key: IdentityKey, condition: TwinCondition): Promise<Twin> {
-    const twin = await this.get(key);
+    const twin = await this.#read(key);
     checkCondition(twin, condition);
     return twin;
   }
@@ -159,7 +179,7 @@ export class Twins {
     writer: TwinWriter = this.#parts.store,
   ): Promise<Twin> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const current = await this.get(key);
+      const current = await this.#read(key);
       const next = decide(current);
       if ((await writer.put(next, current.version)) === "written") return next;
     }
@@ -199,6 +219,10 @@ export class Twins {
   #notify(twin: Twin, patch: JsonObject): void {
     this.#parts.sessions.find(twin.key)?.desired?.notify({ patch, version: twin.desired.version });
   }
+}
+
+function sizeOfTwin({ tags, desired, reported }: Twin): number {
+  return sizeOf(tags) + sizeOf(desired.values) + sizeOf(reported.values);
 }
 
 function allNull(values: JsonObject): JsonObject {

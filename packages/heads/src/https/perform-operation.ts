@@ -6,6 +6,7 @@ import {
   HubError,
 } from "@larimar/domain";
 import {
+  ADMISSION_OF,
   DATA_ACTIONS_OF,
   type RequestTarget,
   bearerIn,
@@ -69,6 +70,8 @@ async function perform(
     contract.caller === "anyone"
       ? { hub: undefined, identity: undefined }
       : await admit({ route, params }, resourceOf(path, params), operation, parts);
+  const kind = ADMISSION_OF[contract.name];
+  if (kind !== undefined) await caller.hub?.admission.admit(kind);
   const input = {
     ...caller,
     params: Object.fromEntries(params),

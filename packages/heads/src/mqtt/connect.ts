@@ -97,6 +97,7 @@ async function admit(
     sasToken: packet.password === undefined ? undefined : parseSasToken(textOf(packet.password)),
     certificate: context.certificate,
   });
+  await hub.admission.admit("connections");
   const { isCleanSession, keepAliveSeconds } = packet;
   return {
     kind: "admitted",

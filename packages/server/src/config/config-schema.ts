@@ -103,6 +103,9 @@ export const ConfigSchema = z.strictObject({
   strictHosts: toggle().register(optionInfo, {
     description: "refuse host names that belong to no hub instead of using the default hub",
   }),
+  enforceTiers: toggle().register(optionInfo, {
+    description: "hold hubs to the rates and daily messages of their tier (default: no limits)",
+  }),
   ca: text().optional().register(optionInfo, {
     placeholder: "FILE",
     description: "with --cert: the CA that clients should trust, PEM",

@@ -72,6 +72,7 @@ describe("every source of options", () => {
     fileStorage: "AccountName=files;AccountKey=a2V5;BlobEndpoint=https://files.example/files",
     fileContainer: "from-devices",
     strictHosts: true,
+    enforceTiers: true,
     ca: "ca.pem",
     cert: "cert.pem",
     key: "key.pem",

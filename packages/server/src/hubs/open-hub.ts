@@ -25,6 +25,7 @@ export interface OpenHubParts {
   readonly encoder: EventEncoder;
   readonly x509: Certificates;
   readonly bearerTokens: BearerTokens | undefined;
+  readonly enforcesTiers: boolean;
   readonly httpsPort: number;
   readonly clock: Clock;
   readonly secrets: Secrets;
@@ -33,7 +34,8 @@ export interface OpenHubParts {
 
 /** A hub on the stores of this server, ready to be served. */
 export async function openHub(settings: HubSettings, parts: OpenHubParts): Promise<Hub> {
-  const { storage, encoder, x509, bearerTokens, httpsPort, clock, secrets, log } = parts;
+  const { storage, encoder, x509, bearerTokens, enforcesTiers, httpsPort, clock, secrets, log } =
+    parts;
   const stores = storage.forHub(settings.name);
   const accountOf = createLiveAccount({
     blobs: stores.blobs,
@@ -54,6 +56,7 @@ export async function openHub(settings: HubSettings, parts: OpenHubParts): Promi
     uploadAccount: () => accountOf(hub.settings),
     x509,
     bearerTokens,
+    enforcesTier: enforcesTiers,
     settingsStore: storage.hubSettings,
     ...stores,
     eventLog: await storage.openEventLog(settings),

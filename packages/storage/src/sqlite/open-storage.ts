@@ -25,6 +25,7 @@ import { QueryStatements, SqliteQueryStore } from "./query/sqlite-query-store.ts
 import { CommandStatements, SqliteCommandStore } from "./sqlite-command-store.ts";
 import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
 import { SqliteHubSettingsStore } from "./sqlite-hub-settings-store.ts";
+import { MeterStatements, SqliteMeterStore } from "./sqlite-meter-store.ts";
 import { ModuleStatements, SqliteModuleStore } from "./sqlite-module-store.ts";
 import { NotificationStatements, SqliteNotificationStore } from "./sqlite-notification-store.ts";
 import {
@@ -96,6 +97,7 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
   const eraser = new RowEraser(state, "hub");
   const jobs = new JobStatements(state);
   const deviceJobs = new DeviceJobStatements(state);
+  const meters = new MeterStatements(state);
   blobFiles.sweep((file) => blobs.isNamed.get(file, file) !== undefined);
   return {
     hubSettings: new SqliteHubSettingsStore(state),
@@ -113,6 +115,7 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
       fileNotifications: new SqliteNotificationStore(notifications, hubName, "files"),
       blobs: new SqliteBlobStore(blobs, blobFiles, hubName),
       caCertificates: new SqliteCaCertificateStore(caCertificates, hubName),
+      meter: new SqliteMeterStore(meters, hubName),
       jobs: new SqliteJobStore(jobs, hubName),
       deviceJobs: new SqliteDeviceJobStore(
         deviceJobs,

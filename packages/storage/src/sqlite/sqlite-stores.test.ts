@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { device, deviceStoreContract } from "../device-store.contract.ts";
 import { hubSettingsStoreContract } from "../hub-settings-store.contract.ts";
+import { meterStoreContract } from "../meter-store.contract.ts";
 import { presenceStoreContract } from "../presence-store.contract.ts";
 import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
 import { SqliteHubSettingsStore } from "./sqlite-hub-settings-store.ts";
+import { MeterStatements, SqliteMeterStore } from "./sqlite-meter-store.ts";
 import { PresenceStatements, SqlitePresenceStore } from "./sqlite-presence-store.ts";
 import { StateDatabase } from "./state-database.ts";
 
@@ -12,6 +14,16 @@ const open = () => new StateDatabase(":memory:");
 deviceStoreContract("sqlite", async () => devicesOf(open(), "hub"));
 presenceStoreContract("sqlite", async () => presenceOf(open(), "hub"));
 hubSettingsStoreContract("sqlite", async () => new SqliteHubSettingsStore(open()));
+
+meterStoreContract(async () => {
+  const state = open();
+  const statements = new MeterStatements(state);
+  return {
+    first: new SqliteMeterStore(statements, "first"),
+    second: new SqliteMeterStore(statements, "second"),
+    [Symbol.asyncDispose]: () => state[Symbol.asyncDispose](),
+  };
+});
 
 test("hubs that share the database do not see each other's devices", async () => {
   await using state = open();

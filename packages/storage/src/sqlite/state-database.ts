@@ -11,6 +11,7 @@ import { blobsGoWhole } from "./migrations/state/0009-blobs-go-whole.ts";
 import { jobs } from "./migrations/state/0006-jobs.ts";
 import { deviceScopes } from "./migrations/state/0008-device-scopes.ts";
 import { twinsOfAll } from "./migrations/state/0010-twins-of-all.ts";
+import { meters } from "./migrations/state/0011-meters.ts";
 import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -29,6 +30,7 @@ export const STATE_DATABASE: DatabaseKind = {
     deviceScopes,
     blobsGoWhole,
     twinsOfAll,
+    meters,
   ],
 };
 

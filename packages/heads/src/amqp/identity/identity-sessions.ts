@@ -37,8 +37,8 @@ export class IdentitySessions {
   ): Promise<IdentitySession> {
     const authenticated = await this.#authenticate(hub, identity);
     const name = `${hub.settings.name}/${describeIdentity(identity)}`;
-    const known = this.#open.get(name);
-    const session = known ?? this.#start({ name, hub, authenticated, modelId });
+    if (!this.#open.has(name)) await hub.admission.admit("connections");
+    const session = this.#open.get(name) ?? this.#start({ name, hub, authenticated, modelId });
     session.add(link);
     return session;
   }

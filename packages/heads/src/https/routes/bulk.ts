@@ -15,6 +15,7 @@ const FAILED = { IotHubErrorCode: "BulkRegistryOperationFailure" };
 
 export const bulkRoutes = [
   route(ChangeDevices, async ({ hub, body }) => {
+    await hub.admission.admit("registry", { count: body.length });
     const result = toBulkResult(await applyBulk(hub, body.map(toBulkItem)));
     return result.isSuccessful
       ? { status: 200, body: result }
@@ -30,6 +31,7 @@ export const bulkRoutes = [
       deviceId: id,
       moduleId: moduleId || undefined,
     }));
+    await hub.admission.admit("registry", { count: keys.length });
     const outcome = await rotateKeys(hub, keys, name);
     const { rotated, errors } = outcome;
     const status = errors.length === 0 ? 200 : rotated.length === 0 ? 400 : 207;
