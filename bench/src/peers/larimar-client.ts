@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { Agent, request } from "node:https";
+import type { EventsAccess } from "../events/event-receiver.ts";
 import type { MqttIdentity } from "../load/mqtt-packets.ts";
 
 /** The part of `connection.json` the benchmarks use. */
@@ -8,7 +9,12 @@ export interface Connection {
   ports: { mqtt: number; amqp: number; https: number };
   caFile: string;
   provisioning: { hostName: string; idScope: string; connectionString: string }[];
-  hubs: { name: string; hostName: string; connectionStrings: { iothubowner: string } }[];
+  hubs: {
+    name: string;
+    hostName: string;
+    connectionStrings: { iothubowner: string };
+    events: { entityPath: string; partitionIds: string[] };
+  }[];
 }
 
 const API_VERSION = "2021-04-12";
@@ -23,6 +29,9 @@ export class LarimarClient {
   readonly #port: number;
   readonly #agent: Agent;
   readonly #ownerKey: string;
+  readonly #amqpPort: number;
+  readonly #events: Connection["hubs"][number]["events"];
+  readonly #caPem: string;
   readonly #devices: MqttIdentity[] = [];
 
   constructor(options: { address: string; connection: Connection; caPem: string }) {
@@ -34,12 +43,30 @@ export class LarimarClient {
     this.#address = options.address;
     this.#port = options.connection.ports.https;
     this.#ownerKey = key;
+    this.#amqpPort = options.connection.ports.amqp;
+    this.#events = hub.events;
+    this.#caPem = options.caPem;
     this.#agent = new Agent({
       ca: options.caPem,
       keepAlive: true,
       maxSockets: REQUESTS_IN_PROGRESS_MAX,
       servername: hub.hostName,
     });
+  }
+
+  eventsAccess(): EventsAccess {
+    const { hostName } = this;
+    return {
+      target: {
+        host: this.#address,
+        port: this.#amqpPort,
+        servername: hostName,
+        caPem: this.#caPem,
+      },
+      user: `iothubowner@sas.root.${hostName}`,
+      password: sasToken({ resource: hostName, key: this.#ownerKey, policy: "iothubowner" }),
+      ...this.#events,
+    };
   }
 
   /** Makes sure that `count` devices exist; devices made earlier are used again. */

@@ -70,6 +70,7 @@ export async function startLarimar(
         caPem,
       },
       identities: (count): Promise<MqttIdentity[]> => client.createDevices(count),
+      eventsAccess: () => client.eventsAccess(),
       cpuSeconds: () => server.cpuSeconds(),
       rssBytes: () => server.rssBytes(),
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

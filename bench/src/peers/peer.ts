@@ -1,3 +1,4 @@
+import type { EventsAccess } from "../events/event-receiver.ts";
 import type { LoadTarget } from "../load/messages.ts";
 import type { MqttIdentity } from "../load/mqtt-packets.ts";
 
@@ -26,6 +27,8 @@ export interface RunningPeer extends AsyncDisposable {
   readonly target: LoadTarget;
   /** Who may connect and where each publishes; creates what the server must know about them first. */
   identities(count: number): Promise<MqttIdentity[]>;
+  /** How back ends read what devices sent; absent where that is not measured. */
+  eventsAccess?(): EventsAccess;
   /** User and system time of the server's processes, all threads, since they started. */
   cpuSeconds(): number;
   rssBytes(): number;

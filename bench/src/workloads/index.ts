@@ -1,4 +1,5 @@
 import { connectStorm } from "./connect-storm.ts";
+import { eventsDelivery } from "./events-delivery.ts";
 import { fanIn } from "./fan-in.ts";
 import { fixedRate } from "./fixed-rate.ts";
 import { idleSessions } from "./idle-sessions.ts";
@@ -9,6 +10,7 @@ import type { Workload } from "./workload.ts";
 export const workloads: readonly Workload[] = [
   fanIn,
   fixedRate,
+  eventsDelivery,
   connectStorm,
   idleSessions,
   provisioningStorm,
