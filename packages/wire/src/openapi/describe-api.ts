@@ -1,3 +1,4 @@
+import type { ArmRouteContract } from "../arm/arm-routes.ts";
 import type { ProvisioningDeviceContract } from "../provisioning/device/provisioning-device-routes.ts";
 import type { ProvisioningRouteContract } from "../provisioning/service/provisioning-routes.ts";
 import type { RouteContract } from "../rest/route-contract.ts";
@@ -11,6 +12,8 @@ export interface ApiContracts {
   readonly hub: readonly RouteContract[];
   readonly provisioning: readonly ProvisioningRouteContract[];
   readonly provisioningDevices: readonly ProvisioningDeviceContract[];
+  /** By their names. */
+  readonly administration: Readonly<Record<string, ArmRouteContract>>;
 }
 
 /** Of the hosted service, whose newest this one follows. */
@@ -22,6 +25,7 @@ export function describeApi(contracts: ApiContracts): OpenApiDocument {
     ...contracts.hub.map(ofHub),
     ...contracts.provisioning.map(ofProvisioning),
     ...contracts.provisioningDevices.map(ofProvisioningDevice),
+    ...Object.entries(contracts.administration).map(ofAdministration),
   ];
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
   for (const operation of operations) {
@@ -53,7 +57,7 @@ function ofHub(contract: RouteContract): DescribedOperation {
         ? []
         : caller === "device"
           ? ["sharedAccessSignature", "clientCertificate"]
-          : ["sharedAccessSignature"],
+          : ["sharedAccessSignature", "identityProvider"],
     ...(typeof caller === "object"
       ? { description: `Needs one of the rights ${caller.rights.join(", ")}.` }
       : {}),
@@ -96,5 +100,24 @@ function ofProvisioningDevice(contract: ProvisioningDeviceContract): DescribedOp
     body: method === "GET" ? undefined : {},
     success: { status: name === "register" ? 202 : 200, contentType: "application/json" },
     errorSchema: "ProvisioningError",
+  };
+}
+
+function ofAdministration([name, contract]: readonly [
+  string,
+  ArmRouteContract,
+]): DescribedOperation {
+  const { method, path, body } = contract;
+  return {
+    operationId: `administration.${name}`,
+    tag: "administration",
+    method,
+    path,
+    security: ["administrationToken"],
+    isApiVersionRequired: true,
+    isConditional: method === "PUT" || method === "DELETE",
+    body: body && { schema: body },
+    success: { status: 200, contentType: "application/json" },
+    errorSchema: "AdministrationError",
   };
 }

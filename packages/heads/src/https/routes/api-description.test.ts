@@ -1,6 +1,6 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import type { OpenApiDocument } from "@larimar/wire";
-import { PROVISIONING_DEVICE_ROUTES, PROVISIONING_ROUTES } from "@larimar/wire";
+import { ARM_ROUTES, PROVISIONING_DEVICE_ROUTES, PROVISIONING_ROUTES } from "@larimar/wire";
 import { beforeAll, describe, expect, test } from "vitest";
 import { startTestHead } from "../test-head.fixture.ts";
 import { allRoutes } from "./all-routes.ts";
@@ -32,6 +32,7 @@ describe("the description of the API", () => {
       ...allRoutes({ ready: () => true }).map(({ contract }) => contract),
       ...Object.values(PROVISIONING_ROUTES),
       ...PROVISIONING_DEVICE_ROUTES,
+      ...Object.values(ARM_ROUTES),
     ];
     const described = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),

@@ -1,4 +1,5 @@
 import {
+  ARM_ROUTES,
   GetApiDescription,
   PROVISIONING_DEVICE_ROUTES,
   PROVISIONING_ROUTES,
@@ -17,6 +18,7 @@ export function apiDescriptionRoute(others: readonly Route[]): Route {
           hub: [...others.map(({ contract }) => contract), GetApiDescription],
           provisioning: Object.values(PROVISIONING_ROUTES),
           provisioningDevices: PROVISIONING_DEVICE_ROUTES,
+          administration: ARM_ROUTES,
         }),
       ),
     );

@@ -83,10 +83,17 @@ export const hubHandlers: ArmHandlers<Names> = {
   },
 
   async listHubQuotas(input) {
-    const { total } = await hubOf(input).devices.statistics();
-    // NOTE: messages are not counted by the day, so there is nothing to say about them.
+    const { devices, admission } = hubOf(input);
+    const { total } = await devices.statistics();
+    const { usage } = admission;
     return ok({
-      value: [{ name: "TotalDeviceCount", currentValue: total, maxValue: DEVICES_MAX }],
+      value: [
+        // Messages are counted where the hub is held to its tier.
+        ...(usage === undefined
+          ? []
+          : [{ name: "TotalMessages", currentValue: usage.charged, maxValue: usage.perDay }]),
+        { name: "TotalDeviceCount", currentValue: total, maxValue: DEVICES_MAX },
+      ],
     });
   },
 
