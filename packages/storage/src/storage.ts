@@ -3,6 +3,7 @@ import type {
   CaCertificateStore,
   Clock,
   CommandStore,
+  ConfigurationStore,
   DeviceJobStore,
   DeviceStore,
   EventLog,
@@ -52,6 +53,7 @@ export interface HubStores {
   readonly meter: MeterStore;
   readonly jobs: JobStore;
   readonly deviceJobs: DeviceJobStore;
+  readonly configurations: ConfigurationStore;
 }
 
 /** Everything a server keeps. Closing it writes what is still on its way. */

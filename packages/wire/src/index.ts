@@ -90,6 +90,8 @@ export * from "./rest/bulk-body.ts";
 export * from "./rest/bulk-routes.ts";
 export * from "./rest/command-headers.ts";
 export * from "./rest/command-routes.ts";
+export * from "./rest/configuration-body.ts";
+export * from "./rest/configuration-routes.ts";
 export * from "./rest/data-actions.ts";
 export * from "./rest/device-command-routes.ts";
 export * from "./rest/device-identity.ts";

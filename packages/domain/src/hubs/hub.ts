@@ -9,6 +9,9 @@ import type { CommandStore, NotificationStore } from "../commands/command-store.
 import { Commands } from "../commands/commands.ts";
 import type { Feedback } from "../commands/feedback.ts";
 import { FEEDBACK_BATCH, NotificationQueue } from "../commands/feedback.ts";
+import type { ConfigurationStore } from "../configurations/configuration-store.ts";
+import type { Configurations } from "../configurations/configurations.ts";
+import { createHubConfigurations } from "../configurations/hub-configurations.ts";
 import type { IdentityKey } from "../devices/device.ts";
 import { DeviceRegistry } from "../devices/device-registry.ts";
 import type { DeviceStore, PresenceStore } from "../devices/device-store.ts";
@@ -69,6 +72,7 @@ export interface HubParts extends HubFilesParts, HubJobsParts {
   readonly twins: TwinStore;
   readonly queries: QueryStore;
   readonly commands: CommandStore;
+  readonly configurations: ConfigurationStore;
   readonly feedback: NotificationStore<FeedbackRecord>;
   readonly eventLog: EventLog;
 }
@@ -92,6 +96,8 @@ export interface Hub extends HubFiles, AsyncDisposable {
   readonly queries: Queries;
   readonly methods: Methods;
   readonly jobs: Jobs;
+  /** Settings for many twins, not of the hub. */
+  readonly configurations: Configurations;
   readonly digitalTwins: DigitalTwins;
   readonly commands: Commands;
   readonly feedback: Feedback;
@@ -138,6 +144,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     (await generationOf(key)) !== undefined;
   const registry = { presence, sessions, twins: parts.twins, observers, secrets, clock, limits };
   const modules = new ModuleRegistry({ ...registry, store: parts.modules, devices: parts.devices });
+  const devices = new DeviceRegistry({ ...registry, store: parts.devices, modules });
   const feedback: Feedback = new NotificationQueue({
     store: parts.feedback,
     secrets,
@@ -172,6 +179,22 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
   });
   const queries = new Queries(parts.queries);
   const jobs = createHubJobs({ ...parts, queries, twins, methods, sessions, observers });
+  const configurations = createHubConfigurations({
+    store: parts.configurations,
+    deviceStore: parts.devices,
+    moduleStore: parts.modules,
+    presence,
+    devices,
+    modules,
+    sessions,
+    twins,
+    commands,
+    queries,
+    observers,
+    secrets,
+    clock,
+    limits,
+  });
   const hubFiles = createHubFiles(settings, parts);
   const hubEvents = createHubEvents({
     pipeline,
@@ -219,7 +242,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       limits,
       createError: (problem, message, details) => new HubError(problem, message, details),
     }),
-    devices: new DeviceRegistry({ ...registry, store: parts.devices, modules }),
+    devices,
     modules,
     sessions,
     subscriptions: parts.subscriptions,
@@ -229,6 +252,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     queries,
     methods,
     jobs,
+    configurations,
     digitalTwins: new DigitalTwins({ twins, methods }),
     commands,
     feedback,
@@ -240,6 +264,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       feedback[Symbol.dispose]();
       hubFiles.fileNotifications[Symbol.dispose]();
       await jobs[Symbol.asyncDispose]();
+      await configurations[Symbol.asyncDispose]();
       hubEvents[Symbol.dispose]();
       pipeline[Symbol.dispose]();
       await sessions[Symbol.asyncDispose]();

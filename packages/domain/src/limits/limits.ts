@@ -11,6 +11,8 @@ export interface Limits {
   readonly statusReasonLengthMax: number;
   /** Certificate authorities; more are refused with TooManyCertificates. */
   readonly certificatesMax: number;
+  /** More are refused with TooManyConfigurations. */
+  readonly configurationsMax: number;
   /** One more device below an edge device is refused with DeviceScopeInvalid. */
   readonly childrenPerParentMax: number;
   /** Edge devices below each other; one more is refused with DeviceScopeInvalid. */
@@ -25,6 +27,7 @@ export const DEFAULT_LIMITS: Limits = {
   modulesPerDeviceMax: 50,
   statusReasonLengthMax: 128,
   certificatesMax: 25,
+  configurationsMax: 100,
   childrenPerParentMax: 100,
   nestedEdgeDevicesMax: 5,
 };

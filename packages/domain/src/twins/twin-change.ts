@@ -5,6 +5,8 @@ import type { Twin, TwinSection } from "./twin.ts";
 /** One accepted change of a twin, for whoever reacts to it. */
 export interface TwinChange {
   readonly kind: "updateTwin" | "replaceTwin";
+  /** Made by configurations, which have looked at the twin already. */
+  readonly isSettlement?: true;
   readonly twin: Twin;
   /** Only what was sent, per section; a key set to null was removed. */
   readonly tags: JsonObject | undefined;

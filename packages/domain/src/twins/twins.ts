@@ -11,7 +11,7 @@ import { applyPatch, mergeTags, replaceSection } from "./apply-patch.ts";
 import type { TwinChange } from "./twin-change.ts";
 import { checkPatch, checkSize, PROPERTIES_LIMITS, sizeOf, TAGS_LIMITS } from "./twin-rules.ts";
 import type { TwinStore } from "./twin-store.ts";
-import type { Twin, TwinSection } from "./twin.ts";
+import type { Twin, TwinConfigurations, TwinSection } from "./twin.ts";
 import { createTwin, nextTwinEtag } from "./twin.ts";
 
 export interface TwinsParts {
@@ -28,6 +28,12 @@ export interface TwinsParts {
 export interface TwinPatch {
   readonly tags?: JsonObject | null | undefined;
   readonly desired?: JsonObject | null | undefined;
+}
+
+/** What a configuration makes of a twin: what changes of the desired properties, and what it says of itself. */
+export interface TwinSettlement {
+  readonly desired: JsonObject | undefined;
+  readonly configurations: TwinConfigurations;
 }
 
 export type TwinCondition = { readonly etag: string } | "any";
@@ -154,6 +160,49 @@ export class Twins {
     return twin;
   }
 
+  /**
+   * Lets configurations have their way; nothing happens when `decide` says undefined. The device hears of
+   * desired properties when it listens. Throws `TwinTooLarge`.
+   */
+  async settle(
+    key: IdentityKey,
+    decide: (current: Twin) => TwinSettlement | undefined,
+  ): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const current = await this.get(key);
+      const settlement = decide(current);
+      if (settlement === undefined) return;
+      const { desired, configurations } = settlement;
+      const version = current.version + 1;
+      const next: Twin =
+        desired === undefined
+          ? { ...current, version, configurations }
+          : {
+              ...current,
+              version,
+              configurations,
+              etag: nextTwinEtag(current.etag),
+              desired: this.#patchSection("desired", current.desired, desired),
+            };
+      if ((await this.#parts.store.put(next, current.version)) !== "written") continue;
+      if (desired !== undefined) this.#tellOfSettlement(next, desired);
+      return;
+    }
+    throw busy(key);
+  }
+
+  #tellOfSettlement(twin: Twin, desired: JsonObject): void {
+    this.#notify(twin, desired);
+    this.#parts.onChange({
+      kind: "updateTwin",
+      isSettlement: true,
+      twin,
+      tags: undefined,
+      desired,
+      reported: undefined,
+    });
+  }
+
   /** A plug-and-play device announced its model. */
   async announceModel(key: IdentityKey, modelId: string): Promise<void> {
     const twin = await this.#read(key);
@@ -183,7 +232,7 @@ export class Twins {
       const next = decide(current);
       if ((await writer.put(next, current.version)) === "written") return next;
     }
-    throw new HubError("Busy", `The twin of '${describeIdentity(key)}' changes too often`);
+    throw busy(key);
   }
 
   #next(current: Twin, change: { tags: JsonObject; desired: TwinSection }): Twin {
@@ -239,6 +288,10 @@ function preconditionFailed(key: IdentityKey): HubError {
     `The twin of '${describeIdentity(key)}' has another version`,
     { deviceId: key.deviceId },
   );
+}
+
+function busy(key: IdentityKey): HubError {
+  return new HubError("Busy", `The twin of '${describeIdentity(key)}' changes too often`);
 }
 
 function notFound(key: IdentityKey): HubError {

@@ -23,6 +23,7 @@ import {
 } from "./provisioning/sqlite-provisioning-stores.ts";
 import { QueryStatements, SqliteQueryStore } from "./query/sqlite-query-store.ts";
 import { CommandStatements, SqliteCommandStore } from "./sqlite-command-store.ts";
+import { ConfigurationStatements, SqliteConfigurationStore } from "./sqlite-configuration-store.ts";
 import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
 import { SqliteHubSettingsStore } from "./sqlite-hub-settings-store.ts";
 import { MeterStatements, SqliteMeterStore } from "./sqlite-meter-store.ts";
@@ -98,6 +99,7 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
   const jobs = new JobStatements(state);
   const deviceJobs = new DeviceJobStatements(state);
   const meters = new MeterStatements(state);
+  const configurations = new ConfigurationStatements(state);
   blobFiles.sweep((file) => blobs.isNamed.get(file, file) !== undefined);
   return {
     hubSettings: new SqliteHubSettingsStore(state),
@@ -117,6 +119,7 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
       caCertificates: new SqliteCaCertificateStore(caCertificates, hubName),
       meter: new SqliteMeterStore(meters, hubName),
       jobs: new SqliteJobStore(jobs, hubName),
+      configurations: new SqliteConfigurationStore(configurations, hubName),
       deviceJobs: new SqliteDeviceJobStore(
         deviceJobs,
         new SqliteTwinStore(twins, hubName),

@@ -12,6 +12,7 @@ import { jobs } from "./migrations/state/0006-jobs.ts";
 import { deviceScopes } from "./migrations/state/0008-device-scopes.ts";
 import { twinsOfAll } from "./migrations/state/0010-twins-of-all.ts";
 import { meters } from "./migrations/state/0011-meters.ts";
+import { configurations } from "./migrations/state/0012-configurations.ts";
 import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -31,6 +32,7 @@ export const STATE_DATABASE: DatabaseKind = {
     blobsGoWhole,
     twinsOfAll,
     meters,
+    configurations,
   ],
 };
 

@@ -2,6 +2,7 @@ import type { Route } from "../route.ts";
 import { apiDescriptionRoute } from "./api-description.ts";
 import { bulkRoutes } from "./bulk.ts";
 import { commandRoutes } from "./commands.ts";
+import { configurationRoutes } from "./configurations.ts";
 import { deviceCommandRoutes } from "./device-commands.ts";
 import { deviceEventRoutes } from "./device-events.ts";
 import { deviceRoutes } from "./devices.ts";
@@ -20,6 +21,7 @@ export function allRoutes(parts: { readonly ready: () => boolean }): Route[] {
   const routes: Route[] = [
     ...deviceRoutes,
     ...moduleRoutes,
+    ...configurationRoutes,
     ...bulkRoutes,
     ...deviceEventRoutes,
     ...deviceCommandRoutes,
