@@ -42,10 +42,16 @@ const special: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> 
     const { responseBody } = await registry.create({ deviceId });
     return responseBody;
   },
-  sendTelemetry: async (connectionString: string, body: string) => {
+  sendTelemetry: async (
+    connectionString: string,
+    body: string,
+    properties: Readonly<Record<string, string>> = {},
+  ) => {
     const client = iotDevice.Client.fromConnectionString(connectionString, Mqtt);
     await client.open();
-    await client.sendEvent(new iotDevice.Message(body));
+    const message = new iotDevice.Message(body);
+    for (const [key, value] of Object.entries(properties)) message.properties.add(key, value);
+    await client.sendEvent(message);
     await client.close();
     return null;
   },
