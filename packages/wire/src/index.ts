@@ -110,6 +110,7 @@ export * from "./rest/method-routes.ts";
 export * from "./rest/module-identity.ts";
 export * from "./rest/module-routes.ts";
 export * from "./rest/path-pattern.ts";
+export * from "./rest/query-routes.ts";
 export * from "./rest/read-json.ts";
 export type { Reading } from "./rest/reading.ts";
 export * from "./rest/registry-routes.ts";

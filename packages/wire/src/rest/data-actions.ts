@@ -20,6 +20,7 @@ export const DATA_ACTIONS_OF: Readonly<Record<string, readonly DataAction[]>> = 
   getDeviceTwin: ["twins/read"],
   patchDeviceTwin: ["twins/write"],
   putDeviceTwin: ["twins/write"],
+  queryTwins: ["twins/read"],
   getModuleTwin: ["twins/read"],
   patchModuleTwin: ["twins/write"],
   putModuleTwin: ["twins/write"],

@@ -12,6 +12,7 @@ import { healthRoutes } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
 import { methodRoutes } from "./methods.ts";
 import { moduleRoutes } from "./modules.ts";
+import { queryRoutes } from "./queries.ts";
 import { serviceCommandRoutes } from "./service-commands.ts";
 import { statisticsRoutes } from "./statistics.ts";
 import { twinRoutes } from "./twins.ts";
@@ -27,6 +28,7 @@ export function allRoutes(parts: { readonly ready: () => boolean }): Route[] {
     ...deviceCommandRoutes,
     ...fileRoutes,
     ...twinRoutes,
+    ...queryRoutes,
     ...methodRoutes,
     ...digitalTwinRoutes,
     ...jobRoutes,
