@@ -7,7 +7,17 @@ export interface Connection {
   readonly host: string;
   readonly ports: { readonly mqtt: number; readonly amqp: number; readonly https: number };
   readonly caFile: string;
+  readonly admin: { readonly endpoint: string; readonly token: string };
   readonly hubs: readonly HubConnection[];
+  readonly provisioning: readonly ServiceConnection[];
+}
+
+/** A provisioning service. */
+export interface ServiceConnection {
+  readonly name: string;
+  readonly hostName: string;
+  readonly idScope: string;
+  readonly connectionString: string;
 }
 
 export interface HubConnection {
@@ -52,6 +62,28 @@ export function chooseHub({ hubs }: Connection, name: string | undefined): HubCo
       ? hubs[0]
       : hubs.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
   if (hub !== undefined) return hub;
-  const names = hubs.map((candidate) => candidate.name).join(", ");
-  throw new CommandError(`The server has no hub '${name}'; it has: ${names}.`);
+  throw new CommandError(describeMissing("hub", name, hubs));
+}
+
+/** The default provisioning service, or the one with that name. Throws `CommandError`. */
+export function chooseService(
+  { provisioning }: Connection,
+  name: string | undefined,
+): ServiceConnection {
+  const service =
+    name === undefined
+      ? provisioning[0]
+      : provisioning.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
+  if (service !== undefined) return service;
+  throw new CommandError(describeMissing("provisioning service", name, provisioning));
+}
+
+function describeMissing(
+  what: string,
+  name: string | undefined,
+  there: readonly { readonly name: string }[],
+): string {
+  if (there.length === 0) return `The server has no ${what}.`;
+  const names = there.map((candidate) => candidate.name).join(", ");
+  return `The server has no ${what} '${name}'; it has: ${names}.`;
 }

@@ -1,12 +1,16 @@
 import { createHmac } from "node:crypto";
 import { buildSasToken } from "@larimar/wire";
+import { CommandError } from "../command-error.ts";
 import type { HubConnection } from "./connection-file.ts";
 
 /** Every hub is created with it, and it may do everything. */
 export const OWNER_POLICY = "iothubowner";
 
 export function ownerToken(hub: HubConnection, lifetimeMs: number): string {
-  const owner = hub.connectionStrings[OWNER_POLICY] ?? "";
+  const owner = hub.connectionStrings[OWNER_POLICY];
+  if (owner === undefined) {
+    throw new CommandError(`Hub '${hub.name}' has no policy '${OWNER_POLICY}' any more.`);
+  }
   const key = /;SharedAccessKey=(.+)$/.exec(owner)?.[1] ?? "";
   return buildSasToken({
     resource: hub.hostName,

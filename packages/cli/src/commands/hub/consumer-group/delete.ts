@@ -1,0 +1,18 @@
+import { chooseHub } from "../../../hub/connection-file.ts";
+import { consumerGroupPath } from "../../../server/consumer-group-path.ts";
+import { HUB_OPTION, serverCommand } from "../../../server/server-command.ts";
+
+export const consumerGroupDelete = serverCommand({
+  positionals: ["GROUP"],
+  options: { hub: HUB_OPTION },
+  async run({ args, admin, connection }) {
+    const [group = ""] = args.positionals;
+    const { name: hub } = chooseHub(connection, args.text("hub"));
+    const path = consumerGroupPath(hub, group);
+    await admin.call({ method: "DELETE", path });
+    return {
+      text: `Consumer group ${group} of hub ${hub} was deleted.`,
+      json: { hub, consumerGroup: group, isDeleted: true },
+    };
+  },
+});
