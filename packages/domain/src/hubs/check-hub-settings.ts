@@ -8,7 +8,7 @@ import type { HubSettings } from "./hub-settings.ts";
 import { DEFAULT_CONSUMER_GROUP } from "./hub-settings.ts";
 
 /** Settings beyond these are refused. */
-export const HUB_SETTINGS_LIMITS = {
+const HUB_SETTINGS_LIMITS = {
   policiesMax: 16,
   consumerGroupsMax: 50,
   tagsMax: 50,

@@ -54,7 +54,7 @@ export function describeOperation(operation: DescribedOperation): OpenApiOperati
 }
 
 /** A schema as JSON Schema says it; what only code can judge is left open. */
-export function schemaOf(io: "input" | "output", schema: z.ZodType): JsonObject {
+function schemaOf(io: "input" | "output", schema: z.ZodType): JsonObject {
   const { $schema: _, ...described } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
   return described as JsonObject;
 }

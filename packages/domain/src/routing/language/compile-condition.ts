@@ -11,7 +11,7 @@ import type { RoutedMessage, StaticType, Value } from "./value.ts";
 import { defined, valueOf } from "./value.ts";
 
 /** Longer conditions are refused. */
-export const CONDITION_LENGTH_MAX = 16 * 1024;
+const CONDITION_LENGTH_MAX = 16 * 1024;
 
 /** What a condition looks at, so that nobody parses a body or reads a twin for nothing. */
 export interface ConditionNeeds {
