@@ -283,6 +283,8 @@ export function deviceClientContract(sdk: DeviceClient): void {
       const { tokenTtlSeconds } = sdk;
       await program.call("open", { name, transport, connectionString, tokenTtlSeconds });
       await program.call("answerMethods", { name });
+      // Over AMQP there is a session once there is a link.
+      await expect.poll(() => hub().sessions.find({ deviceId: name })).toBeDefined();
       const session = hub().sessions.find({ deviceId: name })!;
       // Clients open another connection, or prove themselves again on the one they have.
       const renew = vi.spyOn(session, "renew");

@@ -142,6 +142,7 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
     bearerTokens: identityProviderOf(config, { clock, log }),
     enforcesTiers: config.enforceTiers,
     httpsPort: bound.ports.https,
+    allowsFaults: config.faultInjection,
     clock,
     secrets,
     log,

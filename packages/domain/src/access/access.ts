@@ -6,6 +6,7 @@ import type { DeviceStore } from "../devices/device-store.ts";
 import type { ModuleStore } from "../devices/module-store.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { AuthMethod } from "../events/event-origin.ts";
+import type { Faults } from "../faults/faults.ts";
 import type { HubSettings } from "../hubs/hub-settings.ts";
 import type { Clock } from "../time/clock.ts";
 import type { BearerToken, BearerTokens } from "./bearer-token.ts";
@@ -25,6 +26,8 @@ export interface AccessParts {
   readonly modules: ModuleStore;
   readonly authorities: CaCertificateStore;
   readonly certificates: Certificates;
+  /** Absent unless an operator lets devices ask for faults. */
+  readonly faults: Faults | undefined;
   readonly secrets: Secrets;
   readonly clock: Clock;
   /** Absent where no identity provider is trusted. */
@@ -122,6 +125,7 @@ export class Access {
         deviceId: key.deviceId,
       });
     }
+    this.#parts.faults?.checkConnect(key);
     return { identity: key, generationId: identity.generationId, authMethod, expiresAtMs };
   }
 

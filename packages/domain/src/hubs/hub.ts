@@ -22,6 +22,7 @@ import { DigitalTwins } from "../digital-twins/digital-twins.ts";
 import type { EventEncoder } from "../events/event-encoder.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { Events } from "../events/events.ts";
+import { Faults } from "../faults/faults.ts";
 import type { HubFiles, HubFilesParts } from "../files/hub-files.ts";
 import { createHubFiles, sweepFiles } from "../files/hub-files.ts";
 import type { HubJobsParts } from "../jobs/hub-jobs.ts";
@@ -75,6 +76,8 @@ export interface HubParts extends HubFilesParts, HubJobsParts {
   readonly configurations: ConfigurationStore;
   readonly feedback: NotificationStore<FeedbackRecord>;
   readonly eventLog: EventLog;
+  /** Devices may ask for faults of their connections, to test their own code. */
+  readonly allowsFaults?: boolean;
 }
 
 /** Everything a head may ask of a hub. */
@@ -136,6 +139,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     text: parts.text,
     findTwin,
   });
+  const faults = parts.allowsFaults === true ? new Faults(clock, sessions) : undefined;
   const generationOf = async ({ deviceId, moduleId }: IdentityKey): Promise<string | undefined> =>
     moduleId === undefined
       ? (await parts.devices.find(deviceId))?.generationId
@@ -230,6 +234,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       modules: parts.modules,
       authorities: parts.caCertificates,
       certificates: parts.x509,
+      faults,
       secrets,
       clock,
       bearerTokens: parts.bearerTokens,
@@ -246,7 +251,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     modules,
     sessions,
     subscriptions: parts.subscriptions,
-    telemetry: new Telemetry({ eventLog, pipeline, limits, admission }),
+    telemetry: new Telemetry({ eventLog, pipeline, limits, admission, faults }),
     events,
     twins,
     queries,
@@ -267,6 +272,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       await configurations[Symbol.asyncDispose]();
       hubEvents[Symbol.dispose]();
       pipeline[Symbol.dispose]();
+      faults?.[Symbol.dispose]();
       await sessions[Symbol.asyncDispose]();
       await admission[Symbol.asyncDispose]();
     },

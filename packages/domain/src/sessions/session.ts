@@ -14,6 +14,14 @@ export type CloseReason =
 /** The head's end of a session: what the hub can do to a live connection. */
 export interface SessionConnection {
   close(reason: CloseReason): void;
+  /** The device asked for a fault of its connection; a head overlooks those it has nothing like. */
+  injectFault?(fault: InjectedFault): void;
+}
+
+/** In the words of the device, which are those of its protocol. */
+export interface InjectedFault {
+  readonly type: string;
+  readonly reason: string;
 }
 
 /** One authenticated device or module on one connection. */
@@ -32,6 +40,7 @@ export interface Session {
   onEnd(listener: () => void): Disposable;
   /** The client proved itself again on the same connection. */
   renew(expiresAtMs: number | undefined): void;
+  injectFault(fault: InjectedFault): void;
   /** The connection is gone; safe to call twice. */
   end(): void;
 }

@@ -8,7 +8,13 @@ import type { HubObservers } from "../hubs/hub-observer.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import { PresenceRecorder } from "./presence-recorder.ts";
 import type { CommandInlet, DesiredInlet, MethodInlet } from "./inlets.ts";
-import type { CloseReason, Protocol, Session, SessionConnection } from "./session.ts";
+import type {
+  CloseReason,
+  InjectedFault,
+  Protocol,
+  Session,
+  SessionConnection,
+} from "./session.ts";
 
 export interface SessionsParts {
   readonly clock: Clock;
@@ -201,6 +207,10 @@ class LiveSession implements Session {
       if (clock.now() >= expiresAtMs) this.close("tokenExpired");
       else this.renew(expiresAtMs);
     });
+  }
+
+  injectFault(fault: InjectedFault): void {
+    this.#parts.connection.injectFault?.(fault);
   }
 
   close(reason: CloseReason): void {

@@ -5,6 +5,7 @@ import type { EventLog } from "../events/event-log.ts";
 import { partitionOf } from "../events/partition-key.ts";
 import type { Admission } from "../limits/admission.ts";
 import { blocksOf } from "../limits/admission.ts";
+import type { Faults } from "../faults/faults.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Session } from "../sessions/session.ts";
 import type { EventPipeline } from "../routing/event-pipeline.ts";
@@ -15,6 +16,8 @@ export interface TelemetryParts {
   readonly pipeline: EventPipeline;
   readonly limits: Limits;
   readonly admission: Admission;
+  /** Absent unless an operator lets devices ask for faults. */
+  readonly faults: Faults | undefined;
 }
 
 /** Who messages come from and where they go: a session, or a request that came without one. */
@@ -47,12 +50,13 @@ export class Telemetry {
   }
 
   /**
-   * Takes everything one read brought, all or nothing, in order. Resolves when it is on disk, wherever it is routed to: nobody
-   * acknowledges before. Throws `MessageTooLarge`, `Throttled` and `QuotaExceeded`, rejects with
-   * `EventLogUnavailable`.
+   * Takes everything one read brought, all or nothing, in order. Resolves when it is on disk, wherever it is
+   * routed to: nobody acknowledges before. Throws `MessageTooLarge`, `Throttled`, `QuotaExceeded` or a fault that the
+   * device asked for, rejects with `EventLogUnavailable`.
    */
   accept(source: TelemetrySource, messages: readonly Message[]): Promise<void> {
-    const { pipeline, limits, admission } = this.#parts;
+    const { pipeline, limits, admission, faults } = this.#parts;
+    faults?.checkMessages(source.identity);
     for (const message of messages) {
       const bytes = message.body.length + message.properties.sizeBytes;
       if (bytes > limits.telemetryBytesMax) {
@@ -63,6 +67,7 @@ export class Telemetry {
         );
       }
     }
+    faults?.take(source.identity, messages);
     const turn = admission.admit("telemetry", {
       count: messages.length,
       charge: (blockBytes) => blocksOfAll(messages, blockBytes),

@@ -17,6 +17,7 @@ import { SASL_MECHANISMS } from "./engine/sasl-frames.ts";
 import { detachAtExpiry, watchExpiry } from "./expiry.ts";
 import { chooseHub, hostNameOf } from "./hub-choice.ts";
 import { IdentitySessions } from "./identity/identity-sessions.ts";
+import { injectFault } from "./identity/injected-fault.ts";
 import { IdentityLinks } from "./identity/identity-links.ts";
 import { LinkRefusal, refusalFields } from "./link-refusal.ts";
 import type { LinkServices } from "./link-services.ts";
@@ -86,7 +87,14 @@ export class ClientConnection {
         certificate: context.certificate,
         onRefused: (error) => this.#logSaslRefusal(error),
       });
-    const identities = new IdentitySessions({ tokens, certificate: context.certificate });
+    const identities = new IdentitySessions({
+      tokens,
+      certificate: context.certificate,
+      onFault: (fault, links) => {
+        log.info({ ...this.#describe(), type: fault.type }, "fault injected");
+        injectFault(fault, { connection: this.#engine, cbs: this.#nodes.cbs, links });
+      },
+    });
     this.#nodes = {
       cbs: new RequestNode({
         pendingResponsesMax: limits.pendingResponsesMax,
@@ -136,7 +144,7 @@ export class ClientConnection {
 
   /** Clients of every kind come back after this condition. (protocol reference: device-facing 4.11, 7.7) */
   shutDown(): void {
-    this.#engine.close({
+    this.#engine.closeFromWithin({
       condition: "amqp:internal-error",
       description: "The server is shutting down",
     });

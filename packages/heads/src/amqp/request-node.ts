@@ -1,4 +1,4 @@
-import type { AmqpMessage } from "@larimar/wire";
+import type { AmqpErrorFields, AmqpMessage } from "@larimar/wire";
 import { readMessage } from "@larimar/wire";
 import type { Delivery, IncomingLink } from "./engine/incoming-link.ts";
 import type { OutgoingLink } from "./engine/outgoing-link.ts";
@@ -18,6 +18,7 @@ export interface RequestNodeParts {
  */
 export class RequestNode {
   readonly #parts: RequestNodeParts;
+  readonly #requestLinks = new Set<IncomingLink>();
   readonly #replyLinks = new Set<OutgoingLink>();
   readonly #queues = new WeakMap<OutgoingLink, Answer[]>();
   #working: Promise<void> = Promise.resolve();
@@ -29,6 +30,8 @@ export class RequestNode {
 
   /** A link on which requests come. */
   acceptRequests(link: IncomingLink): void {
+    this.#requestLinks.add(link);
+    link.onDetached(() => this.#requestLinks.delete(link));
     link.handler = (delivery) => this.#take(link, delivery);
     link.accept();
   }
@@ -41,6 +44,12 @@ export class RequestNode {
     link.onDetached(() => this.#replyLinks.delete(link));
     link.handler = () => sendQueued(link, queue);
     link.accept();
+  }
+
+  /** Ends the links of one direction. */
+  detach(direction: "requests" | "replies", error: AmqpErrorFields): void {
+    const links = direction === "requests" ? this.#requestLinks : this.#replyLinks;
+    for (const link of [...links]) link.detach(error);
   }
 
   #take(link: IncomingLink, delivery: Delivery): void {

@@ -7,6 +7,7 @@ type LogLevel = "info" | "warn" | "error";
 /** Why the server closes a connection, and whose matter that is: the log level says it. */
 const LEVEL_BY_REASON = {
   takenOver: "info",
+  faultInjected: "info",
   tokenExpired: "info",
   identityDisabled: "info",
   identityDeleted: "info",
@@ -21,6 +22,9 @@ const LEVEL_BY_REASON = {
   foreignTopic: "warn",
   unknownTopic: "warn",
   messageTooLarge: "warn",
+  throttled: "warn",
+  quotaExceeded: "warn",
+  unauthorized: "warn",
   outgoingBytesExceeded: "warn",
   eventLogUnavailable: "warn",
   internalError: "error",
@@ -46,6 +50,9 @@ export class Violation extends Error {
 const REASON_BY_ERROR: Partial<Record<HubErrorCode, MqttCloseReason>> = {
   EventLogUnavailable: "eventLogUnavailable",
   MessageTooLarge: "messageTooLarge",
+  QuotaExceeded: "quotaExceeded",
+  Throttled: "throttled",
+  Unauthorized: "unauthorized",
 };
 
 export function closeReasonOf(error: unknown): MqttCloseReason {

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { CloseReason, SessionConnection, Timer } from "@larimar/domain";
+import type { CloseReason, InjectedFault, SessionConnection, Timer } from "@larimar/domain";
 import type { ConnectPacket, MqttPacket, UnsupportedProtocol } from "@larimar/wire";
 import {
   CONNECT_RETURN_CODE,
@@ -75,6 +75,12 @@ export class Connection implements SessionConnection, AcknowledgementSink, Reply
   /** The hub has ended the session: the socket closes without a packet. */
   close(reason: CloseReason): void {
     this.#abort(reason);
+  }
+
+  /** This protocol has no packet to say goodbye with: the socket ends, abruptly or in order. */
+  injectFault({ type }: InjectedFault): void {
+    if (type === "KillTcp") this.#abort("faultInjected");
+    else if (type === "ShutDownMqtt") this.#settle("faultInjected");
   }
 
   /** Acknowledgements that are on their way still go out. */

@@ -106,6 +106,11 @@ export const ConfigSchema = z.strictObject({
   enforceTiers: toggle().register(optionInfo, {
     description: "hold hubs to the rates and daily messages of their tier (default: no limits)",
   }),
+  faultInjection: toggle().register(optionInfo, {
+    description:
+      "let devices ask for lost connections and refusals, to test their own code: messages with " +
+      "the properties that the test suites of the SDKs use",
+  }),
   ca: text().optional().register(optionInfo, {
     placeholder: "FILE",
     description: "with --cert: the CA that clients should trust, PEM",

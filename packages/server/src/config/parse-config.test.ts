@@ -73,6 +73,7 @@ describe("every source of options", () => {
     fileContainer: "from-devices",
     strictHosts: true,
     enforceTiers: true,
+    faultInjection: true,
     ca: "ca.pem",
     cert: "cert.pem",
     key: "key.pem",

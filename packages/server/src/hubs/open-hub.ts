@@ -27,6 +27,7 @@ export interface OpenHubParts {
   readonly bearerTokens: BearerTokens | undefined;
   readonly enforcesTiers: boolean;
   readonly httpsPort: number;
+  readonly allowsFaults: boolean;
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly log: ServerLog;
@@ -57,6 +58,7 @@ export async function openHub(settings: HubSettings, parts: OpenHubParts): Promi
     x509,
     bearerTokens,
     enforcesTier: enforcesTiers,
+    allowsFaults: parts.allowsFaults,
     settingsStore: storage.hubSettings,
     ...stores,
     eventLog: await storage.openEventLog(settings),

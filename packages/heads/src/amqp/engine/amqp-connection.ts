@@ -129,6 +129,21 @@ export class AmqpConnection {
     stream.resume();
   }
 
+  /**
+   * Ends the sessions first. One device client answers a close by detaching its links, waits for the answers that
+   * cannot come any more, and never comes back; when its sessions have ended, it waits for nothing.
+   */
+  closeFromWithin(error: AmqpErrorFields): void {
+    if (this.#phase === "open") for (const session of this.#sessions.values()) session.end(error);
+    this.close(error);
+  }
+
+  /** The transport ends without a word. */
+  drop(): void {
+    this.#parts.stream.destroy();
+    this.#lose();
+  }
+
   #onData(chunk: Buffer): void {
     this.#idleWatch.read();
     if (this.#phase === "closing" || this.#phase === "closed") return;

@@ -4,6 +4,7 @@ import type {
   CloseReason,
   Hub,
   IdentityKey,
+  InjectedFault,
   SasToken,
   Session,
 } from "@larimar/domain";
@@ -14,6 +15,8 @@ import type { TokenStore } from "../token-store.ts";
 export interface IdentitySessionsParts {
   readonly tokens: TokenStore;
   readonly certificate: ClientCertificate | undefined;
+  /** A device asked for a fault; the links are those of its session. */
+  readonly onFault: (fault: InjectedFault, links: Iterable<AnyLink>) => void;
 }
 
 /**
@@ -65,6 +68,7 @@ export class IdentitySessions {
       hub,
       authenticated,
       modelId,
+      onFault: this.#parts.onFault,
       renew: async () => (await this.#authenticate(hub, authenticated.identity)).expiresAtMs,
       onEnded: () => this.#open.delete(name),
     });
@@ -96,6 +100,7 @@ interface IdentitySessionParts {
   /** Until when the connection's newest proof is good. Rejects when there is none any more. */
   readonly renew: () => Promise<number | undefined>;
   readonly onEnded: () => void;
+  readonly onFault: IdentitySessionsParts["onFault"];
 }
 
 /** Why the client may not go on, in its own protocol's words. (protocol reference: device-facing 7.7) */
@@ -122,7 +127,10 @@ export class IdentitySession {
       authenticated,
       protocol: "amqp",
       modelId,
-      connection: { close: (reason) => this.#close(reason) },
+      connection: {
+        close: (reason) => this.#close(reason),
+        injectFault: (fault) => parts.onFault(fault, this.#links),
+      },
     });
     this.session.onEnd(() => parts.onEnded());
   }
