@@ -1,7 +1,10 @@
+import { setTimeout } from "node:timers/promises";
 import type { TestServer } from "@larimar/testkit";
-import { vi } from "vitest";
 
 type Hub = ReturnType<TestServer["server"]["hubs"]["list"]>[number];
+
+const WAIT_MS_MAX = 20_000;
+const POLL_INTERVAL_MS = 50;
 
 /** A back end that sends commands and wants to hear everything about them. */
 export class CommandSender {
@@ -33,14 +36,14 @@ export class CommandSender {
   /** What became of the device's commands, by message id, each told once; waits for that many. */
   async outcomes(deviceId: string, count: number): Promise<Readonly<Record<string, string>>> {
     const own = () => this.#heard.get(deviceId) ?? {};
-    await vi.waitFor(
-      async () => {
-        await this.#collect();
-        const heard = Object.keys(own()).length;
-        if (heard < count) throw new Error(`Heard of ${heard} commands of ${deviceId}`);
-      },
-      { timeout: 20_000 },
-    );
+    const giveUpAtMs = Date.now() + WAIT_MS_MAX;
+    for (;;) {
+      await this.#collect();
+      const heard = Object.keys(own()).length;
+      if (heard >= count) break;
+      if (Date.now() > giveUpAtMs) throw new Error(`Heard of ${heard} commands of ${deviceId}`);
+      await setTimeout(POLL_INTERVAL_MS);
+    }
     const outcomes = own();
     this.#heard.delete(deviceId);
     return outcomes;
