@@ -22,6 +22,19 @@ export interface ProvisioningObserver {
     readonly outcome: ProvisioningOutcome;
     readonly durationMs: number;
   }): void;
+  /** A back end asked for something, and got it or was refused. */
+  serviceOperated(event: {
+    /** The name that the operation has in the service API. */
+    readonly operation: string;
+    /** What it was about; a group, for its registrations. */
+    readonly id: string;
+    readonly isChange: boolean;
+    /** Undefined when nobody proved to hold one. */
+    readonly policyName: string | undefined;
+    readonly outcome: ProvisioningOutcome;
+    /** What the client is not told. */
+    readonly reason: string | undefined;
+  }): void;
   /** Something of our own broke; the device was told that its registration failed. */
   workFailed(event: { readonly registrationId: string; readonly error: unknown }): void;
 }

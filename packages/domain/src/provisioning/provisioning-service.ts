@@ -67,6 +67,8 @@ export interface ProvisioningService extends AsyncDisposable {
   readonly enrollmentGroups: EnrollmentGroups;
   readonly registrations: Registrations;
   readonly certificates: CaCertificates;
+  /** For what only heads know. */
+  readonly observer: Pick<ProvisioningObserver, "serviceOperated">;
 }
 
 export function createProvisioningService(
@@ -143,6 +145,7 @@ export function createProvisioningService(
       limits,
       createError: certificateError,
     }),
+    observer,
     async [Symbol.asyncDispose]() {
       await sweeper[Symbol.asyncDispose]();
       await registrar[Symbol.asyncDispose]();

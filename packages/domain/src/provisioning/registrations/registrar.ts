@@ -55,18 +55,15 @@ export class Registrar implements AsyncDisposable {
     const { records, crypto, clock } = this.#parts;
     const { registrationId } = request.device;
     const operation = records.createOperation();
-    const operationId = operation.id;
     const fingerprint = fingerprintOf(request, crypto);
     for (let attempt = 1; attempt <= START_ATTEMPTS_MAX; attempt++) {
       const current = await records.find(registrationId);
       if (current !== undefined && isClaimed(current, clock.now())) {
         if (current.claim?.fingerprint !== fingerprint) throw registrationConflict(registrationId);
-        const operations = records.withOperation(current, operation);
-        const joined = await records.write({ ...current, operations }, current);
-        if (joined !== undefined) return { operationId, registration: joined };
+        return { operationId: current.claim.operationId, registration: current };
       } else {
         const begun = await this.#begin(request, current, operation, fingerprint);
-        if (begun !== undefined) return { operationId, registration: begun };
+        if (begun !== undefined) return { operationId: operation.id, registration: begun };
       }
     }
     throw registrationConflict(registrationId);

@@ -4,8 +4,11 @@ import type { ProvisioningLimits } from "../limits/provisioning-limits.ts";
 import type { Registration, RegistrationOperation } from "./registration.ts";
 import type { RegistrationStore } from "./registration-store.ts";
 
-/** How many operations of one registration can be asked about; older ones are forgotten. */
-const OPERATIONS_MAX = 4;
+/**
+ * How many operations of one registration can be asked about; older ones are forgotten. A device that is in a
+ * hurry, or is there twice, must still find the one it was given.
+ */
+const OPERATIONS_MAX = 32;
 
 export interface RegistrationRecordsParts {
   readonly store: RegistrationStore;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { EtagCondition, ProvisioningService } from "@larimar/domain";
+import type { EtagCondition, ProvisioningOutcome, ProvisioningService } from "@larimar/domain";
 import { normalizeHostName, ProvisioningError } from "@larimar/domain";
 import {
   parseIfMatch,
@@ -36,37 +36,72 @@ export interface ServiceAnswer {
 
 export type ServiceHandler = (input: ServiceInput) => Promise<ServiceAnswer>;
 
+interface ServiceOperation {
+  readonly contract: ProvisioningRouteContract;
+  readonly params: ReadonlyMap<string, string>;
+  readonly job: ProvisioningJob;
+  readonly handle: ServiceHandler;
+}
+
 /** Authorises, validates and performs what a back end asked for. */
 export async function performServiceRequest(
-  operation: {
-    readonly contract: ProvisioningRouteContract;
-    readonly params: ReadonlyMap<string, string>;
-    readonly job: ProvisioningJob;
-    readonly handle: ServiceHandler;
-  },
+  operation: ServiceOperation,
   { services, clock }: ProvisioningApiParts,
 ): Promise<Reply> {
-  const { contract, params, job, handle } = operation;
+  const { contract, params, job } = operation;
   const { request, target } = job;
   requireApiVersion(target);
   const service = chooseService(job, services);
-  service.access.authorize({
-    token: parseSasToken(request.headers.authorization ?? ""),
-    right: contract.right,
-    resource: resourceOf(compilePath(contract.path), params),
-  });
   const [id = ""] = params.values();
+  const isChange = contract.right.endsWith("Write");
+  const facts = { operation: contract.name, id, isChange };
+  let policyName: string | undefined;
+  try {
+    ({ policyName } = service.access.authorize({
+      token: parseSasToken(request.headers.authorization ?? ""),
+      right: contract.right,
+      resource: resourceOf(compilePath(contract.path), params),
+    }));
+    const reply = await perform(operation, service, id, clock.now());
+    service.observer.serviceOperated({ ...facts, policyName, outcome: "ok", reason: undefined });
+    return reply;
+  } catch (error) {
+    service.observer.serviceOperated({ ...facts, policyName, ...describeRefusal(error) });
+    throw error;
+  }
+}
+
+async function perform(
+  { contract, job, handle }: ServiceOperation,
+  service: ProvisioningService,
+  id: string,
+  nowMs: number,
+): Promise<Reply> {
+  const { request } = job;
   const { body, headers } = await handle({
     service,
     id,
     body: contract.body === undefined ? undefined : await readJsonBody(request, contract.body),
     ifMatch: contract.isConditional ? readIfMatch(request) : undefined,
     headers: request.headers,
-    nowMs: clock.now(),
+    nowMs,
   });
   return contract.success === 204
     ? { status: 204, headers: {}, payload: undefined }
     : jsonReply(200, body, headers);
+}
+
+function describeRefusal(error: unknown): {
+  outcome: ProvisioningOutcome;
+  reason: string | undefined;
+} {
+  if (error instanceof ProvisioningError) {
+    const reason = error.details["reason"]?.toString() ?? error.message;
+    return { outcome: error.code, reason };
+  }
+  return error instanceof ProvisioningRequestError
+    ? { outcome: "ArgumentInvalid", reason: error.message }
+    : { outcome: "OperationFailed", reason: undefined };
 }
 
 function chooseService(
