@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { job, jobStoreContract } from "../../job-store.contract.ts";
+import { transferStoreContract } from "../../transfer-store.contract.ts";
 import { SqliteTwinStore, TwinStatements } from "../sqlite-twin-store.ts";
 import { StateDatabase } from "../state-database.ts";
 import { DeviceJobStatements, SqliteDeviceJobStore } from "./sqlite-device-job-store.ts";
 import { JobStatements, SqliteJobStore } from "./sqlite-job-store.ts";
+import { SqliteTransferStore, TransferStatements } from "./sqlite-transfer-store.ts";
 
 function storesOf(state: StateDatabase, hub: string) {
   const twins = new SqliteTwinStore(new TwinStatements(state), hub);
@@ -38,3 +40,8 @@ test("what has to be done is found by an index, however many jobs are over", asy
     .all("hub", 1);
   expect(plan.map(({ detail }) => detail).join()).toContain("jobs_by_start");
 });
+
+transferStoreContract(
+  "sqlite",
+  async () => new SqliteTransferStore(new TransferStatements(new StateDatabase(":memory:")), "hub"),
+);
