@@ -9,6 +9,7 @@ import {
   BlobSASPermissions,
   BlobServiceClient,
   BlockBlobClient,
+  ContainerSASPermissions,
   SASProtocol,
   type StorageSharedKeyCredential,
   generateBlobSASQueryParameters,
@@ -138,6 +139,12 @@ const calls = {
   signUrl: (place: BlobPlace): Promise<string> =>
     blobOf(place).generateSasUrl({
       permissions: BlobSASPermissions.parse("r"),
+      expiresOn: new Date(Date.now() + 3_600_000),
+    }),
+
+  signContainerUrl: (place: Omit<BlobPlace, "blobName">): Promise<string> =>
+    containerOf(place).generateSasUrl({
+      permissions: ContainerSASPermissions.parse("rwl"),
       expiresOn: new Date(Date.now() + 3_600_000),
     }),
 

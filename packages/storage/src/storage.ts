@@ -19,6 +19,7 @@ import type {
   PresenceStore,
   QueryStore,
   SubscriptionStore,
+  TransferStore,
   TwinStore,
 } from "@larimar/domain";
 import type { ProvisioningStorage } from "./provisioning/provisioning-storage.ts";
@@ -54,6 +55,7 @@ export interface HubStores {
   readonly jobs: JobStore;
   readonly deviceJobs: DeviceJobStore;
   readonly configurations: ConfigurationStore;
+  readonly transfers: TransferStore;
 }
 
 /** Everything a server keeps. Closing it writes what is still on its way. */

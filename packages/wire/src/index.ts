@@ -119,6 +119,8 @@ export * from "./rest/route-contract.ts";
 export * from "./rest/service-command-routes.ts";
 export * from "./rest/telemetry-batch.ts";
 export * from "./rest/timestamps.ts";
+export * from "./rest/transfer-lines.ts";
+export * from "./rest/transfer-routes.ts";
 export * from "./rest/twin-body.ts";
 export * from "./rest/twin-routes.ts";
 export * from "./text-codec.ts";

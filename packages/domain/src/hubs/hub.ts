@@ -42,6 +42,8 @@ import { Sessions } from "../sessions/sessions.ts";
 import type { SubscriptionStore } from "../sessions/subscription-store.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
 import type { Clock } from "../time/clock.ts";
+import type { HubTransfersParts } from "../transfers/hub-transfers.ts";
+import { Transfers } from "../transfers/transfers.ts";
 import type { Twin } from "../twins/twin.ts";
 import type { TwinStore } from "../twins/twin-store.ts";
 import { Twins } from "../twins/twins.ts";
@@ -50,7 +52,7 @@ import { HubObservers } from "./hub-observer.ts";
 import type { HubSettings, HubSettingsStore } from "./hub-settings.ts";
 
 /** What one hub stands on; the composition root brings them. */
-export interface HubParts extends HubFilesParts, HubJobsParts {
+export interface HubParts extends HubFilesParts, HubJobsParts, HubTransfersParts {
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly encoder: EventEncoder;
@@ -101,6 +103,7 @@ export interface Hub extends HubFiles, AsyncDisposable {
   readonly jobs: Jobs;
   /** Settings for many twins, not of the hub. */
   readonly configurations: Configurations;
+  readonly transfers: Transfers;
   readonly digitalTwins: DigitalTwins;
   readonly commands: Commands;
   readonly feedback: Feedback;
@@ -199,6 +202,17 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     clock,
     limits,
   });
+  const transfers = new Transfers({
+    devices: parts.devices,
+    modules: parts.modules,
+    twins: parts.twins,
+    format: parts.transferFormat,
+    store: parts.transfers,
+    containers: parts.containers,
+    registry: { devices, modules, twins },
+    secrets,
+    clock,
+  });
   const hubFiles = createHubFiles(settings, parts);
   const hubEvents = createHubEvents({
     pipeline,
@@ -217,7 +231,10 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       await feedback.sweep();
       await sweepFiles(hubFiles);
     }),
-    every(clock, JOB_SWEEP_INTERVAL_MS, () => jobs.sweep()),
+    every(clock, JOB_SWEEP_INTERVAL_MS, async () => {
+      await jobs.sweep();
+      await transfers.sweep();
+    }),
   ];
   const events = new Events({ settings, eventLog, limits });
   configuration.observe((now, before) => {
@@ -258,6 +275,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     methods,
     jobs,
     configurations,
+    transfers,
     digitalTwins: new DigitalTwins({ twins, methods }),
     commands,
     feedback,
@@ -270,6 +288,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       hubFiles.fileNotifications[Symbol.dispose]();
       await jobs[Symbol.asyncDispose]();
       await configurations[Symbol.asyncDispose]();
+      await transfers[Symbol.asyncDispose]();
       hubEvents[Symbol.dispose]();
       pipeline[Symbol.dispose]();
       faults?.[Symbol.dispose]();

@@ -22,7 +22,7 @@ export async function* exportIdentities(
   onProgress: (devicesDone: number) => void,
 ): AsyncGenerator<string> {
   let done = 0;
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = { limit: DEVICES_PER_CHUNK, ...(after === undefined ? {} : { after }) };
     const found = await devices.list(page);
     if (found.length === 0) return;

@@ -57,10 +57,11 @@ export class Transfers implements AsyncDisposable {
     this.#running = "beginning";
     try {
       const running = this.#open(request);
-      await this.#parts.store.put(running.transfer);
+      const { transfer } = running;
+      await this.#parts.store.put(transfer);
       this.#running = running;
       void this.#run(running);
-      return running.transfer;
+      return transfer;
     } catch (error) {
       this.#running = undefined;
       throw error;
@@ -134,7 +135,8 @@ export class Transfers implements AsyncDisposable {
       else await this.#import(running, running.input);
       if (!isOver(running.transfer)) await this.#end(running, "completed");
     } catch (error) {
-      const reason = error instanceof HubError ? error.message : "Something went wrong on the server";
+      const reason =
+        error instanceof HubError ? error.message : "Something went wrong on the server";
       // A store that refuses this too leaves the job to the next start.
       if (!isOver(running.transfer)) await this.#end(running, "failed", reason).catch(() => {});
     } finally {

@@ -15,8 +15,9 @@ import {
   createHub,
 } from "@larimar/domain";
 import type { Storage } from "@larimar/storage";
-import { BLOB_ACCOUNT_NAME, textCodec } from "@larimar/wire";
+import { BLOB_ACCOUNT_NAME, textCodec, transferLines } from "@larimar/wire";
 import type { ServerLog } from "../log.ts";
+import { HubContainers } from "../transfers/hub-containers.ts";
 import { createLiveAccount } from "../uploads/live-account.ts";
 
 /** What all hubs of a server share. */
@@ -59,6 +60,8 @@ export async function openHub(settings: HubSettings, parts: OpenHubParts): Promi
     bearerTokens,
     enforcesTier: enforcesTiers,
     allowsFaults: parts.allowsFaults,
+    containers: new HubContainers({ hub: () => hub, httpsPort }),
+    transferFormat: transferLines,
     settingsStore: storage.hubSettings,
     ...stores,
     eventLog: await storage.openEventLog(settings),

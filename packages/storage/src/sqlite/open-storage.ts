@@ -15,6 +15,7 @@ import { hubKey } from "./hub-key.ts";
 import { inspectDatabaseFile } from "./inspect-database-file.ts";
 import { DeviceJobStatements, SqliteDeviceJobStore } from "./jobs/sqlite-device-job-store.ts";
 import { JobStatements, SqliteJobStore } from "./jobs/sqlite-job-store.ts";
+import { SqliteTransferStore, TransferStatements } from "./jobs/sqlite-transfer-store.ts";
 import { lockDataDirectory } from "./lock-data-directory.ts";
 import { DocumentStatements } from "./provisioning/document-table.ts";
 import {
@@ -100,6 +101,7 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
   const deviceJobs = new DeviceJobStatements(state);
   const meters = new MeterStatements(state);
   const configurations = new ConfigurationStatements(state);
+  const transfers = new TransferStatements(state);
   blobFiles.sweep((file) => blobs.isNamed.get(file, file) !== undefined);
   return {
     hubSettings: new SqliteHubSettingsStore(state),
@@ -120,6 +122,7 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
       meter: new SqliteMeterStore(meters, hubName),
       jobs: new SqliteJobStore(jobs, hubName),
       configurations: new SqliteConfigurationStore(configurations, hubName),
+      transfers: new SqliteTransferStore(transfers, hubName),
       deviceJobs: new SqliteDeviceJobStore(
         deviceJobs,
         new SqliteTwinStore(twins, hubName),

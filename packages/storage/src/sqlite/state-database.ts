@@ -13,6 +13,7 @@ import { deviceScopes } from "./migrations/state/0008-device-scopes.ts";
 import { twinsOfAll } from "./migrations/state/0010-twins-of-all.ts";
 import { meters } from "./migrations/state/0011-meters.ts";
 import { configurations } from "./migrations/state/0012-configurations.ts";
+import { transfers } from "./migrations/state/0013-transfers.ts";
 import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -33,6 +34,7 @@ export const STATE_DATABASE: DatabaseKind = {
     twinsOfAll,
     meters,
     configurations,
+    transfers,
   ],
 };
 

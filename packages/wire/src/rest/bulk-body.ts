@@ -143,6 +143,7 @@ function toIds({ deviceId, moduleId }: IdentityKey): { id: string; moduleId?: st
   return moduleId === undefined ? { id: deviceId } : { id: deviceId, moduleId };
 }
 
-function errorNumber({ code }: HubError): number {
+/** As bulk operations and imports tell it. */
+export function errorNumber({ code }: HubError): number {
   return code === "PreconditionFailed" ? ETAG_DOES_NOT_MATCH : REST_ERRORS[code].number;
 }

@@ -23,9 +23,6 @@ export const JobBody = z.object({
   maxExecutionTimeInSeconds: z.number().nullish(),
 });
 
-/** Of imports and exports, which have routes of their own, this is all that is told here. */
-export const UNKNOWN_STATUS = "unknown";
-
 /** Words clients may ask for; the hub has no jobs that are the further ones. */
 export const JOB_STATUS_WORDS = [...JOB_STATUSES, "unknown", "enqueued", "scheduled"] as const;
 export const JOB_TYPE_WORDS = [...JOB_TYPES, "unknown", "export", "import"] as const;

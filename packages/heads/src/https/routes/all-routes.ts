@@ -15,6 +15,7 @@ import { moduleRoutes } from "./modules.ts";
 import { queryRoutes } from "./queries.ts";
 import { serviceCommandRoutes } from "./service-commands.ts";
 import { statisticsRoutes } from "./statistics.ts";
+import { transferRoutes } from "./transfers.ts";
 import { twinRoutes } from "./twins.ts";
 
 /** Every operation of the HTTPS head. */
@@ -32,6 +33,7 @@ export function allRoutes(parts: { readonly ready: () => boolean }): Route[] {
     ...methodRoutes,
     ...digitalTwinRoutes,
     ...jobRoutes,
+    ...transferRoutes,
     ...commandRoutes,
     ...serviceCommandRoutes,
     ...statisticsRoutes,

@@ -1,0 +1,176 @@
+import { HubClient, type TestServer, startTestServer } from "@larimar/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cell } from "../grid/cell.ts";
+import { FileClient } from "../support/file-client.ts";
+import { RegistryClient } from "../support/registry-client.ts";
+
+// The clients know no other port than 443.
+const ADDRESS = "127.0.0.73";
+
+const SHOWN = {
+  sdk: "azure-iothub (Node)",
+  transport: "HTTPS",
+  feature: "import and export of identities",
+} as const;
+
+interface JobJson {
+  readonly jobId: string;
+  readonly status: string;
+}
+
+interface Line {
+  readonly id: string;
+  readonly moduleId?: string;
+  readonly eTag?: string;
+  readonly authentication?: { readonly symmetricKey: { readonly primaryKey: string | null } };
+  readonly tags?: object;
+}
+
+describe("imports and exports of azure-iothub", () => {
+  let server: TestServer;
+  let registry: RegistryClient;
+  let files: FileClient;
+  let hub: HubClient;
+  let container: string;
+
+  beforeAll(async () => {
+    server = await startTestServer({
+      config: { bind: [ADDRESS], host: [ADDRESS], httpsPort: 443 },
+    });
+    const { connection } = server;
+    hub = HubClient.fromConnection(connection, { address: ADDRESS });
+    registry = new RegistryClient({
+      connectionString: connection.hubs[0]?.connectionStrings["iothubowner"] ?? "",
+      caFile: connection.caFile,
+    });
+    files = new FileClient({ caFile: connection.caFile });
+    container = await files.call("signContainerUrl", place());
+  });
+
+  afterAll(async () => {
+    await files[Symbol.asyncDispose]();
+    await registry[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const place = () => server.connection.hubs[0]!.files;
+
+  const textOf = (blobName: string): Promise<string> =>
+    files.call("downloadText", { ...place(), blobName, offset: 0, count: 10_000_000 });
+
+  const call = async (method: string, ...args: unknown[]) => {
+    const outcome = await registry.call(method, ...args);
+    if ("error" in outcome) throw new Error(`${outcome.error}: ${outcome.message}`);
+    return outcome.body;
+  };
+
+  /** Asks again and again, as users do. */
+  async function whenOver(begun: unknown): Promise<JobJson> {
+    const { jobId } = begun as JobJson;
+    for (;;) {
+      const job = (await call("getJob", jobId)) as JobJson;
+      if (!["enqueued", "running"].includes(job.status)) return job;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  const linesOf = (text: string): Line[] =>
+    text.split(/\r?\n/).flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Line]));
+
+  test(
+    "write all devices and modules with keys and twins, or without keys",
+    cell(SHOWN),
+    async () => {
+      for (let i = 0; i < 20; i++) await hub.createDevice(`exported-${i}`);
+      await call("addModule", { deviceId: "exported-0", moduleId: "camera" });
+      await call("updateTwin", "exported-0", { tags: { hall: 3 } }, "*");
+      const begun = await call("exportDevicesToBlob", container, false);
+      expect(begun).toMatchObject({
+        type: "export",
+        outputBlobContainerUri: container.split("?")[0],
+      });
+      expect(await whenOver(begun)).toMatchObject({ status: "completed", progress: 100 });
+      const lines = linesOf(await textOf("devices.txt"));
+      const device = (await call("get", "exported-0")) as Line & { etag: string };
+      expect(lines.find(({ id, moduleId }) => id === "exported-0" && !moduleId)).toMatchObject({
+        eTag: device.etag,
+        authentication: device.authentication,
+        tags: { hall: 3 },
+        properties: { desired: { $version: 1 }, reported: { $version: 1 } },
+      });
+      expect(lines.some(({ moduleId }) => moduleId === "camera")).toBe(true);
+      expect(lines).toHaveLength(21);
+      await whenOver(await call("exportDevicesToBlob", container, true));
+      for (const { authentication } of linesOf(await textOf("devices.txt"))) {
+        expect(authentication?.symmetricKey.primaryKey).toBeNull();
+      }
+    },
+  );
+
+  test("take back what was written, and do what each line says", cell(SHOWN), async () => {
+    const { connectionString } = await hub.createDevice("returned");
+    await call("addModule", { deviceId: "returned", moduleId: "camera" });
+    await call("updateTwin", "returned", { tags: { hall: 7 } }, "*");
+    await whenOver(await call("exportDevicesToBlob", container, false));
+    const all = linesOf(await textOf("devices.txt"));
+    const returned = all.filter(({ id }) => id === "returned");
+    await call("delete", "returned");
+    const lines = [
+      ...returned,
+      { id: "made", importMode: "create", tags: { new: true } },
+      { id: "exported-1", importMode: "delete" },
+      { id: "exported-2", importMode: "create" },
+      { id: "nobody", importMode: "update" },
+    ].map((line) => JSON.stringify(line));
+    const text = [...lines, "not JSON"].join("\r\n");
+    await files.call("uploadText", { ...place(), blobName: "devices.txt", text });
+    const job = await whenOver(await call("importDevicesFromBlob", container, container));
+    expect(job).toMatchObject({ type: "import", status: "completed" });
+    expect(await call("getTwin", "returned")).toMatchObject({ tags: { hall: 7 } });
+    expect(await call("get", "returned")).toMatchObject({
+      authentication: {
+        symmetricKey: { primaryKey: /SharedAccessKey=([^;]+)/.exec(connectionString)![1] },
+      },
+    });
+    expect(await call("getModule", "returned", "camera")).toMatchObject({ moduleId: "camera" });
+    expect(await call("getTwin", "made")).toMatchObject({ tags: { new: true } });
+    expect(await registry.call("get", "exported-1")).toMatchObject({
+      error: "DeviceNotFoundError",
+    });
+    const refused = linesOf(await textOf("importErrors.log"));
+    expect(refused).toHaveLength(3);
+    expect(refused).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ deviceId: "exported-2", errorCode: 409001, operation: "create" }),
+        expect.objectContaining({ deviceId: "nobody", errorCode: 404001, operation: "update" }),
+        expect.objectContaining({ errorCode: 400012, line: lines.length + 1 }),
+      ]),
+    );
+  });
+
+  test("are listed, and forgotten by nobody who asks", cell(SHOWN), async () => {
+    const begun = (await call("exportDevicesToBlob", container, true)) as JobJson;
+    await whenOver(begun);
+    const [newest] = (await call("listJobs")) as JobJson[];
+    expect(newest).toMatchObject({ jobId: begun.jobId, status: "completed" });
+    expect(await registry.call("cancelJob", begun.jobId)).toMatchObject({ status: 204 });
+    expect(await call("getJob", begun.jobId)).toMatchObject({ status: "completed" });
+    // The other kind of jobs sends whoever asks there to this one.
+    expect(await registry.call("jobs.getJob", begun.jobId)).toMatchObject({
+      body: { jobId: begun.jobId, status: "unknown" },
+    });
+    expect(await registry.call("getJob", "unknown")).toMatchObject({
+      error: "DeviceNotFoundError",
+    });
+  });
+
+  test("are refused with a signature of another account", cell(SHOWN), async () => {
+    const forged = container.replace(/sig=[^&]+/, "sig=AAAA");
+    expect(await registry.call("exportDevicesToBlob", forged, false)).toMatchObject({
+      error: "ArgumentError",
+    });
+    expect(await registry.call("importDevicesFromBlob", forged, container)).toMatchObject({
+      error: "ArgumentError",
+    });
+  });
+});
