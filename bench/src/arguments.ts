@@ -19,6 +19,8 @@ const CONNECTIONS_MAX = 15_000;
 const IN_FLIGHT_MAX = 1000;
 const SECONDS_MAX = 300;
 const ROUNDS_MAX = 50;
+const EVENTS_MAX = 100_000_000;
+const DEVICES_MAX = 2_000_000;
 
 export const usage = `npm run bench -- <workload> [options]
 
@@ -36,6 +38,8 @@ Options:
   --connections N    (connect-storm, idle-sessions, provisioning-storm)
   --handshakes 64    connections being opened at once (connect-storm, idle-sessions;
                      provisioning-storm: devices at once, all of them by default)
+  --events N         events to store (growth)
+  --devices N        devices to create (growth)
   --json             data instead of Markdown`;
 
 export function parseArguments(argv: readonly string[]): BenchArguments {
@@ -55,14 +59,10 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
       warmupSeconds: parseNumber("--warmup", values.warmup ?? "1", 0, SECONDS_MAX),
       payloadBytes: parseNumber("--payload", values.payload ?? "256", 0, 262_144),
       ratePerSecond: parseNumber("--rate", values.rate ?? "20000", 1, 1_000_000),
-      connections:
-        values.connections === undefined
-          ? undefined
-          : parseNumber("--connections", values.connections, 10, CONNECTIONS_MAX),
-      handshakesMax:
-        values.handshakes === undefined
-          ? undefined
-          : parseNumber("--handshakes", values.handshakes, 1, CONNECTIONS_MAX),
+      connections: optionalNumber("--connections", values.connections, 10, CONNECTIONS_MAX),
+      handshakesMax: optionalNumber("--handshakes", values.handshakes, 1, CONNECTIONS_MAX),
+      events: optionalNumber("--events", values.events, 10, EVENTS_MAX),
+      devices: optionalNumber("--devices", values.devices, 0, DEVICES_MAX),
     },
   };
 }
@@ -83,6 +83,8 @@ function parse(argv: readonly string[]) {
         rate: text,
         connections: text,
         handshakes: text,
+        events: text,
+        devices: text,
         json: { type: "boolean" },
       },
     });
@@ -104,6 +106,15 @@ function parseShape(text: string): Shape {
     connections: parseNumber("connections", match[1]!, 1, CONNECTIONS_MAX),
     inFlight: parseNumber("in flight", match[2]!, 1, IN_FLIGHT_MAX),
   };
+}
+
+function optionalNumber(
+  name: string,
+  text: string | undefined,
+  min: number,
+  max: number,
+): number | undefined {
+  return text === undefined ? undefined : parseNumber(name, text, min, max);
 }
 
 function parseNumber(name: string, text: string, min: number, max: number): number {

@@ -34,6 +34,11 @@ export interface RunningLarimar extends RunningPeer {
   readonly address: string;
   readonly connection: Connection;
   readonly caPem: string;
+  readonly dataDirectory: string;
+  /** From the start of the process to its ready line, or a little more. */
+  readonly startMs: number;
+  /** Creates devices a hundred at a time, for workloads that need many and use few. */
+  createMany(count: number, onProgress: (created: number) => void): Promise<void>;
 }
 
 export async function startLarimar(
@@ -41,6 +46,7 @@ export async function startLarimar(
 ): Promise<RunningLarimar> {
   const dataDirectory = join(options.directory, "data");
   const [mqttPort, amqpPort, httpsPort] = await freePorts(BIND, 3);
+  const beganMs = performance.now();
   const server = new ServerProcess({
     name: "larimar",
     command: process.execPath,
@@ -54,6 +60,7 @@ export async function startLarimar(
   });
   try {
     await server.waitForLine("Larimar is ready", START_MS_MAX);
+    const startMs = performance.now() - beganMs;
     const connection = JSON.parse(
       await readFile(join(dataDirectory, "connection.json"), "utf8"),
     ) as Connection;
@@ -63,6 +70,9 @@ export async function startLarimar(
       address: BIND,
       connection,
       caPem,
+      dataDirectory,
+      startMs,
+      createMany: (count, onProgress) => client.createMany(count, onProgress),
       target: {
         host: BIND,
         port: connection.ports.mqtt,

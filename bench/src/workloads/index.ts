@@ -2,6 +2,7 @@ import { connectStorm } from "./connect-storm.ts";
 import { eventsDelivery } from "./events-delivery.ts";
 import { fanIn } from "./fan-in.ts";
 import { fixedRate } from "./fixed-rate.ts";
+import { growth } from "./growth.ts";
 import { idleSessions } from "./idle-sessions.ts";
 import { provisioningStorm } from "./provisioning-storm.ts";
 import type { Workload } from "./workload.ts";
@@ -13,5 +14,6 @@ export const workloads: readonly Workload[] = [
   eventsDelivery,
   connectStorm,
   idleSessions,
+  growth,
   provisioningStorm,
 ];

@@ -19,6 +19,8 @@ export interface WorkloadOptions {
   ratePerSecond: number;
   connections: number | undefined;
   handshakesMax: number | undefined;
+  events: number | undefined;
+  devices: number | undefined;
 }
 
 export interface Shape {
