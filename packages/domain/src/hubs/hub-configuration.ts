@@ -87,7 +87,7 @@ export class HubConfiguration {
 
 function withoutAbsent(change: HubSettingsChange): Partial<HubSettings> {
   const present = Object.entries(change).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present) as Partial<HubSettings>;
+  return Object.fromEntries(present);
 }
 
 function notFound({ name }: HubSettings): HubError {

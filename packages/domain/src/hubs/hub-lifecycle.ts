@@ -141,7 +141,7 @@ export class HubLifecycle {
 
 function withoutUndefined(change: HubSettingsChange): Partial<Hub["settings"]> {
   const present = Object.entries(change).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present) as Partial<Hub["settings"]>;
+  return Object.fromEntries(present);
 }
 
 function alreadyExists(name: string): HubError {

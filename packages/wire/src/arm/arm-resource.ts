@@ -38,3 +38,8 @@ export function unknownMembers(
 
 /** Echoed members are kept with a hub's settings, and so have a limit. */
 export const ECHOED_LENGTH_MAX = 32_768;
+
+/** Clients say null for what they leave to the server. */
+export function isAbsent(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}

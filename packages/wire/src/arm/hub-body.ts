@@ -17,6 +17,7 @@ import {
   ECHOED_LENGTH_MAX,
   TrackedResource,
   formatResourceId,
+  isAbsent,
   unknownMembers,
 } from "./arm-resource.ts";
 import { isMasked, maskSecret, unmaskSecret } from "./connection-secret.ts";
@@ -115,15 +116,13 @@ export function readHub(
   secrets: Pick<Secrets, "createKey" | "createUuid">,
 ): Reading<HubReading> {
   const { resource } = current;
-  const policies =
-    properties?.authorizationPolicies == null
-      ? read(current.policies)
-      : readPolicies(properties.authorizationPolicies, current.policies, RIGHTS, secrets);
+  const policies = isAbsent(properties?.authorizationPolicies)
+    ? read(current.policies)
+    : readPolicies(properties.authorizationPolicies, current.policies, RIGHTS, secrets);
   if (policies.kind === "invalid") return policies;
-  const routing =
-    properties?.routing == null
-      ? read(current.routing)
-      : readRouting(properties.routing, current.routing, secrets);
+  const routing = isAbsent(properties?.routing)
+    ? read(current.routing)
+    : readRouting(properties.routing, current.routing, secrets);
   if (routing.kind === "invalid") return routing;
   const storage = readStorage(properties?.storageEndpoints?.$default, current.fileUpload.storage);
   if (storage.kind === "invalid") return storage;
@@ -208,7 +207,7 @@ export function formatHub(
           endpoint: `sb://${amqpAuthority(hostName)}/`,
         },
       },
-      routing: formatRouting(settings.routing, settings),
+      routing: formatRouting(settings.routing),
       storageEndpoints: {
         $default: {
           sasTtlAsIso8601: formatDuration(fileUpload.timeToLiveMs),
@@ -237,7 +236,7 @@ function readStorage(
   body: z.output<typeof StorageEndpoint> | null | undefined,
   current: FileStorage,
 ): Reading<FileStorage> {
-  if (body == null) return read(current);
+  if (isAbsent(body)) return read(current);
   const containerName = body.containerName || DEFAULT_FILE_UPLOAD_SETTINGS.storage.containerName;
   if (!body.connectionString) return read({ kind: "builtIn", containerName });
   const connectionString = isMasked(body.connectionString)
@@ -256,7 +255,7 @@ function readStorage(
 
 /** Days are all that the format knows; a finer setting stays while nobody asks for another number of them. */
 function readRetention(days: number | null | undefined, current: EventRetention): EventRetention {
-  if (days == null || days === daysOf(current)) return current;
+  if (isAbsent(days) || days === daysOf(current)) return current;
   return { ...current, ageMs: days * DAY_MS };
 }
 
@@ -284,7 +283,7 @@ function formatFeedback({ timeToLiveMs, lockDurationMs, deliveryCountMax }: Feed
 }
 
 function msOf(duration: string | null | undefined): number | undefined {
-  return duration == null ? undefined : parseDuration(duration);
+  return isAbsent(duration) ? undefined : parseDuration(duration);
 }
 
 function member(json: JsonObject, name: string): JsonObject | undefined {

@@ -14,6 +14,7 @@ import {
   ECHOED_LENGTH_MAX,
   TrackedResource,
   formatResourceId,
+  isAbsent,
   unknownMembers,
 } from "./arm-resource.ts";
 import { maskSecret } from "./connection-secret.ts";
@@ -69,15 +70,14 @@ export function readProvisioningService(
   },
 ): Reading<ProvisioningSettingsChange> {
   const { resource } = current;
-  const policies =
-    properties?.authorizationPolicies == null
-      ? read(current.policies)
-      : readPolicies(
-          properties.authorizationPolicies,
-          current.policies,
-          PROVISIONING_RIGHTS,
-          parts.secrets,
-        );
+  const policies = isAbsent(properties?.authorizationPolicies)
+    ? read(current.policies)
+    : readPolicies(
+        properties.authorizationPolicies,
+        current.policies,
+        PROVISIONING_RIGHTS,
+        parts.secrets,
+      );
   if (policies.kind === "invalid") return policies;
   const linkedHubs: LinkedHubSettings[] = [];
   for (const request of properties?.iotHubs ?? []) {
@@ -93,8 +93,8 @@ export function readProvisioningService(
   const policy = properties?.allocationPolicy;
   return read({
     policies: policies.value,
-    allocationPolicy: policy == null ? current.allocationPolicy : ALLOCATION[policy],
-    linkedHubs: properties?.iotHubs == null ? current.linkedHubs : linkedHubs,
+    allocationPolicy: isAbsent(policy) ? current.allocationPolicy : ALLOCATION[policy],
+    linkedHubs: isAbsent(properties?.iotHubs) ? current.linkedHubs : linkedHubs,
     resource: {
       ...resource,
       location: location ?? resource.location,

@@ -1,14 +1,8 @@
-import type {
-  Enrichment,
-  HubSettings,
-  Route,
-  RoutingEndpoint,
-  RoutingSettings,
-  Secrets,
-} from "@larimar/domain";
+import type { Enrichment, Route, RoutingEndpoint, RoutingSettings, Secrets } from "@larimar/domain";
 import { FALLBACK_ROUTE_NAME, ROUTING_SOURCES, STORAGE_ENCODINGS } from "@larimar/domain";
 import { z } from "zod";
 import { type Reading, invalid, read } from "../rest/reading.ts";
+import { isAbsent } from "./arm-resource.ts";
 import { MASK, isMasked, maskSecret, unmaskSecret } from "./connection-secret.ts";
 
 const text = z.string().nullish();
@@ -110,7 +104,7 @@ export function readRouting(
     endpoints,
     routes: (routes ?? []).map((route) => readRoute(route, route.name ?? "")),
     fallbackRoute: readRoute(
-      fallbackRoute == null
+      isAbsent(fallbackRoute)
         ? {
             ...current.fallbackRoute,
             endpointNames: [...current.fallbackRoute.endpointNames],
@@ -130,14 +124,9 @@ export function readRoute(
   return { name, source, condition: condition ?? "true", endpointNames, isEnabled };
 }
 
-export function formatRouting(
-  { endpoints, routes, fallbackRoute, enrichments }: RoutingSettings,
-  { resource }: Pick<HubSettings, "resource">,
-) {
+export function formatRouting({ endpoints, routes, fallbackRoute, enrichments }: RoutingSettings) {
   const of = (kind: RoutingEndpoint["kind"]) =>
-    endpoints
-      .filter((endpoint) => endpoint.kind === kind)
-      .map((one) => formatEndpoint(one, resource));
+    endpoints.filter((endpoint) => endpoint.kind === kind).map(formatEndpoint);
   return {
     endpoints: {
       serviceBusQueues: of("serviceBusQueue"),
@@ -226,13 +215,13 @@ function withSecrets(draft: Draft, known: RoutingEndpoint | undefined): Draft | 
   return next;
 }
 
-function formatEndpoint(endpoint: RoutingEndpoint, { resourceGroup }: { resourceGroup: string }) {
+function formatEndpoint(endpoint: RoutingEndpoint) {
   const { connectionString } = endpoint;
   const common = {
     id: endpoint.id,
     name: endpoint.name,
     subscriptionId: endpoint.subscriptionId,
-    resourceGroup: endpoint.resourceGroup ?? resourceGroup,
+    resourceGroup: endpoint.resourceGroup,
     authenticationType: endpoint.authenticationType,
     connectionString: connectionString && maskSecret(connectionString),
     endpointUri: endpoint.endpointUri,
@@ -265,6 +254,6 @@ function formatEndpoint(endpoint: RoutingEndpoint, { resourceGroup }: { resource
 function present<Members extends Record<string, string | null | undefined>>(
   members: Members,
 ): { [Name in keyof Members]?: string } {
-  const there = Object.entries(members).filter(([, value]) => value != null && value !== "");
+  const there = Object.entries(members).filter(([, value]) => !isAbsent(value) && value !== "");
   return Object.fromEntries(there) as { [Name in keyof Members]?: string };
 }

@@ -68,7 +68,7 @@ export class ArmApi {
     this.#operations = (Object.keys(ARM_ROUTES) as ArmRouteName[])
       .map((name) => {
         const contract: ArmRouteContract = ARM_ROUTES[name];
-        const handle = HANDLERS[name] as (input: ArmInput) => Promise<ArmAnswer>;
+        const handle: Operation["handle"] = HANDLERS[name];
         return { contract, path: compilePath(contract.path), handle };
       })
       .toSorted((a, b) => b.path.specificity - a.path.specificity);

@@ -35,20 +35,20 @@ function certificateHandlers(type: ResourceType, ownerOf: (input: Input) => Owne
     return formatCertificate(certificate, { place, type, name: owner.name }, options);
   };
   return {
-    async list(input: Input): Promise<ArmAnswer> {
+    list: async (input: Input): Promise<ArmAnswer> => {
       const owner = ownerOf(input);
       const all = await owner.certificates.list();
       return ok({ value: all.map((certificate) => show(input, owner, certificate)) });
     },
 
-    async get(input: CertificateInput): Promise<ArmAnswer> {
+    get: async (input: CertificateInput): Promise<ArmAnswer> => {
       const owner = ownerOf(input);
       return ok(show(input, owner, await owner.certificates.get(input.params.certificate)));
     },
 
-    async put(
+    put: async (
       input: CertificateInput & { readonly body: z.output<typeof CertificateBody> },
-    ): Promise<ArmAnswer> {
+    ): Promise<ArmAnswer> => {
       const owner = ownerOf(input);
       const { certificate, isVerified } = input.body.properties;
       const change = {
@@ -59,7 +59,7 @@ function certificateHandlers(type: ResourceType, ownerOf: (input: Input) => Owne
       return ok(show(input, owner, await owner.certificates.put(change, input.ifMatch)));
     },
 
-    async delete(input: CertificateInput): Promise<ArmAnswer> {
+    delete: async (input: CertificateInput): Promise<ArmAnswer> => {
       const condition = required(input.ifMatch);
       try {
         await ownerOf(input).certificates.delete(input.params.certificate, condition);
@@ -70,7 +70,7 @@ function certificateHandlers(type: ResourceType, ownerOf: (input: Input) => Owne
       return { status: 200 };
     },
 
-    async generateCode(input: CertificateInput): Promise<ArmAnswer> {
+    generateCode: async (input: CertificateInput): Promise<ArmAnswer> => {
       const owner = ownerOf(input);
       const { certificate } = input.params;
       const condition = required(input.ifMatch);
@@ -78,9 +78,9 @@ function certificateHandlers(type: ResourceType, ownerOf: (input: Input) => Owne
       return ok(show(input, owner, changed, { withCode: true }));
     },
 
-    async verify(
+    verify: async (
       input: CertificateInput & { readonly body: z.output<typeof CertificateProofBody> },
-    ): Promise<ArmAnswer> {
+    ): Promise<ArmAnswer> => {
       const owner = ownerOf(input);
       const condition = required(input.ifMatch);
       const { certificate: name } = input.params;
