@@ -114,6 +114,10 @@ const calls = {
     return (await blobOf(place).downloadToBuffer(place.offset, place.count)).toString();
   },
 
+  async downloadAllText(place: BlobPlace): Promise<string> {
+    return (await blobOf(place).downloadToBuffer()).toString();
+  },
+
   async downloadFromUrl({ url }: { url: string }): Promise<string> {
     return (await new BlockBlobClient(url, anonymous).downloadToBuffer()).toString();
   },

@@ -19,6 +19,9 @@ type Result =
   | { readonly jobStatus: unknown; readonly response: { readonly statusCode: number } }
   | { readonly result: unknown; readonly message: { readonly statusCode: number } };
 
+/** Calls about imports and exports tell nothing but the body: a job, several, or nothing. */
+type Bare = { readonly jobId: string } | readonly unknown[] | "" | undefined;
+
 const connectionString = process.argv[2] ?? "";
 /** Of an identity provider; the first argument is then the host name. */
 const bearerToken = process.argv[3];
@@ -143,6 +146,9 @@ async function perform({ method, args }: RegistryCall): Promise<RegistryOutcome>
     const ofJob = ofJobs[method] as ((...all: unknown[]) => Promise<Result>) | undefined;
     const target = targets.find((candidate) => typeof candidate[method] === "function");
     const answer = await (ofJob === undefined ? target![method]!(...args) : ofJob(...args));
+    if (!answer || "jobId" in answer || Array.isArray(answer)) {
+      return { status: 200, body: answer || null };
+    }
     if ("jobStatus" in answer) {
       return { status: answer.response.statusCode, body: answer.jobStatus };
     }
