@@ -29,7 +29,7 @@ process.on("disconnect", () => process.exit(0));
 
 async function handle(command: StormGeneratorCommand): Promise<void> {
   if (command.kind === "prepare") {
-    devices = await prepareDevices(command);
+    devices = prepareDevices(command);
     report({ kind: "prepared" });
   } else report({ kind: "finished", result: await storm(command) });
 }

@@ -55,7 +55,11 @@ export const provisioningStorm: Workload = {
         const sample = await runStorm(context, kind);
         samples.set(kind.name, [...(samples.get(kind.name) ?? []), sample]);
         const rate = Math.round(sample.registrationsPerSecond);
-        context.progress(`${kind.name}: round ${round}: ${rate}/s`);
+        const perCore = Math.round(sample.registrationsPerServerCoreSecond);
+        const { lost, twice } = sample;
+        context.progress(
+          `${kind.name}: round ${round}: ${rate}/s, ${perCore} per server-core-second, ${lost} lost, ${twice} twice`,
+        );
       }
     }
     return { markdown: describe(samples), data: { results: Object.fromEntries(samples) } };
