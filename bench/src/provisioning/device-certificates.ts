@@ -68,6 +68,9 @@ function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
 }
 
 function toPem(bytes: Buffer): string {
-  const lines = bytes.toString("base64").match(/.{1,64}/g)?.join("\n");
+  const lines = bytes
+    .toString("base64")
+    .match(/.{1,64}/g)
+    ?.join("\n");
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }

@@ -20,8 +20,8 @@ const DEFAULT_RETRY_AFTER_S = 2;
 /** Registers and asks how it went until it went somehow, with the waits that the server asks for. Throws. */
 export async function registerWith(exchange: RegistrationExchange): Promise<void> {
   let answer = await exchange.register();
-  const { operationId } = answer.body;
-  while (answer.status === 202 && operationId !== undefined) {
+  const { operationId = "" } = answer.body;
+  while (answer.status === 202) {
     const waitMs = (answer.retryAfterS ?? DEFAULT_RETRY_AFTER_S) * 1000;
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     answer = await exchange.poll(operationId);

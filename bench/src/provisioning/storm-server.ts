@@ -17,13 +17,11 @@ const PAGE_SIZE = 1000;
 /** A server of a storm's own, with what an operator does around one. */
 export class StormServer implements AsyncDisposable {
   readonly larimar: RunningLarimar;
-  readonly #directory: string;
   readonly #agent: Agent;
   readonly #onExit: () => void;
 
   private constructor(larimar: RunningLarimar, directory: string) {
     this.larimar = larimar;
-    this.#directory = directory;
     this.#agent = new Agent({ ca: larimar.caPem, keepAlive: true, servername: "localhost" });
     this.#onExit = () => rmSync(directory, { recursive: true, force: true });
     process.once("exit", this.#onExit);
