@@ -35,6 +35,7 @@ export class LarimarClient {
   readonly #events: Connection["hubs"][number]["events"];
   readonly #caPem: string;
   readonly #devices: MqttIdentity[] = [];
+  #ownerToken: string | undefined;
 
   constructor(options: { address: string; connection: Connection; caPem: string }) {
     const hub = options.connection.hubs[0];
@@ -118,6 +119,15 @@ export class LarimarClient {
     await Promise.all(Array.from({ length: REQUESTS_IN_PROGRESS_MAX }, createNext));
   }
 
+  /** As the hub's owner. */
+  call(options: { method: string; path: string; body?: unknown }): Promise<unknown> {
+    const policy = "iothubowner";
+    this.#ownerToken ??= sasToken({ resource: this.hostName, key: this.#ownerKey, policy });
+    const { path, ...rest } = options;
+    const versioned = `${path}?api-version=${API_VERSION}`;
+    return this.#send({ ...rest, path: versioned, authorization: this.#ownerToken });
+  }
+
   async #createDevice(index: number, authorization: string): Promise<MqttIdentity> {
     const deviceId = `device-${String(index).padStart(5, "0")}`;
     const device = (await this.#send({
@@ -141,9 +151,9 @@ export class LarimarClient {
     method: string;
     path: string;
     authorization: string;
-    body: unknown;
+    body?: unknown;
   }): Promise<unknown> {
-    const text = JSON.stringify(options.body);
+    const text = options.body === undefined ? "" : JSON.stringify(options.body);
     return new Promise((resolve, reject) => {
       const outgoing = request({
         agent: this.#agent,
@@ -168,7 +178,8 @@ export class LarimarClient {
         response.on("error", reject);
         response.on("end", () => {
           const { statusCode = 0 } = response;
-          if (statusCode >= 200 && statusCode < 300) resolve(JSON.parse(answer));
+          if (statusCode >= 200 && statusCode < 300)
+            resolve(answer === "" ? undefined : JSON.parse(answer));
           else reject(new Error(`${options.method} ${options.path}: ${statusCode} ${answer}`));
         });
       });

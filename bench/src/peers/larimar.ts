@@ -39,6 +39,7 @@ export interface RunningLarimar extends RunningPeer {
   readonly startMs: number;
   /** Creates devices a hundred at a time, for workloads that need many and use few. */
   createMany(count: number, onProgress: (created: number) => void): Promise<void>;
+  readonly client: LarimarClient;
 }
 
 export async function startLarimar(
@@ -73,6 +74,7 @@ export async function startLarimar(
       dataDirectory,
       startMs,
       createMany: (count, onProgress) => client.createMany(count, onProgress),
+      client,
       target: {
         host: BIND,
         port: connection.ports.mqtt,

@@ -1,3 +1,4 @@
+import { configurations } from "./configurations.ts";
 import { connectStorm } from "./connect-storm.ts";
 import { eventsDelivery } from "./events-delivery.ts";
 import { fanIn } from "./fan-in.ts";
@@ -16,4 +17,5 @@ export const workloads: readonly Workload[] = [
   idleSessions,
   growth,
   provisioningStorm,
+  configurations,
 ];
