@@ -33,7 +33,7 @@ async function connectDevice(connectionString: string, caPem: string) {
   await client.setOptions({ ca: caPem });
   await client.open();
   const twin = await client.getTwin();
-  const told: object[] = [];
+  const told: { by?: string | null }[] = [];
   // The client begins with all properties there are: so far none.
   twin.on("properties.desired", ({ $version: _, ...delta }: { $version: number }) => {
     if (Object.keys(delta).length > 0) told.push(delta);
@@ -144,7 +144,7 @@ describe("configurations of azure-iothub", () => {
         });
       const isTold = (by: string | null) =>
         until(
-          () => device.told.at(-1) as { by?: string | null } | undefined,
+          () => device.told.at(-1),
           (last) => last !== undefined && last.by === by,
         );
       await add("low", 1);

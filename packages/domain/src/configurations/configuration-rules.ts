@@ -12,9 +12,9 @@ import { parseSettingPath, settingsOf, setAt } from "./settings.ts";
 const ID_PATTERN = /^[a-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/;
 const PRIORITY_MAX = 2_147_483_647;
 /** Characters of all labels, names and values; more are refused with ArgumentInvalid. */
-export const LABELS_LENGTH_MAX = 4096;
+const LABELS_LENGTH_MAX = 4096;
 /** More are refused with MetricQueriesInvalid. */
-export const METRIC_QUERIES_MAX = 5;
+const METRIC_QUERIES_MAX = 5;
 const METRIC_NAME_LENGTH_MAX = 128;
 const SCHEMA_VERSION_LENGTH_MAX = 32;
 
@@ -69,7 +69,7 @@ export function readContent(content: JsonObject): { kind: ConfigurationKind; con
 }
 
 /** Throws `ConfigurationInvalid`. */
-export function checkModulesContent(modulesContent: JsonObject): void {
+function checkModulesContent(modulesContent: JsonObject): void {
   for (const [moduleId, settings] of Object.entries(modulesContent)) {
     if (!isModuleId(moduleId)) throw contentInvalid(`names a module that cannot be: '${moduleId}'`);
     if (!isJsonObject(settings)) throw contentInvalid(`has an object for '${moduleId}'`);

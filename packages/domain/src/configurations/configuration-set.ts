@@ -72,7 +72,7 @@ export class ConfigurationSet {
   }
 }
 
-export function prepare(configuration: Configuration): PreparedConfiguration {
+function prepare(configuration: Configuration): PreparedConfiguration {
   const { id, content, targetCondition } = configuration;
   const kind = kindOfContent(content);
   const own = member(content, kind === "device" ? "deviceContent" : "moduleContent");

@@ -120,7 +120,7 @@ function formerSettings(
 }
 
 /** The agent gives it its credentials. False when there is no room for it. */
-export async function createModule(
+async function createModule(
   modules: ModuleRegistry,
   key: { readonly deviceId: string; readonly moduleId: string },
 ): Promise<boolean> {

@@ -85,10 +85,13 @@ export function isSameJson(a: JsonValue, b: JsonValue): boolean {
       keys.every((key) => Object.hasOwn(b, key) && isSameJson(a[key]!, b[key]!))
     );
   }
-  if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((item: JsonValue, i) => isSameJson(item, b[i]!));
-  }
-  return a === b;
+  return isArray(a) && isArray(b)
+    ? a.length === b.length && a.every((item, index) => isSameJson(item, b[index] ?? null))
+    : a === b;
+}
+
+function isArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
 }
 
 /** A twin keeps no members without a value. */

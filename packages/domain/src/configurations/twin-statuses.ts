@@ -7,7 +7,8 @@ export function statusesBeside(
   statuses: readonly (readonly [id: string, status: ConfigurationStatus])[],
 ): TwinConfigurations {
   const others = Object.entries(current).filter(([id]) => !isOwn(id));
-  return Object.fromEntries([...others, ...statuses.map(([id, status]) => [id, { status }])]);
+  const own = statuses.map(([id, status]) => [id, { status }] as const);
+  return Object.fromEntries([...others, ...own]);
 }
 
 export function isSameStatuses(a: TwinConfigurations, b: TwinConfigurations): boolean {
