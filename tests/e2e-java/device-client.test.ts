@@ -17,6 +17,7 @@ const AMQP: readonly DeviceFeature[] = [...BOTH, "renewal", "rejecting", "abando
 
 describe.skipIf(!hasJava())("iot-device-client (Java)", () => {
   deviceClientContract({
+    sdk: "iot-device-client (Java)",
     address: "127.0.0.92",
     transports: [
       { id: "mqtt", name: "MQTT", features: MQTT },

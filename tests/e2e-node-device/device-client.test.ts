@@ -18,6 +18,7 @@ const SETTLING: readonly DeviceFeature[] = ["rejecting", "abandoning"];
 
 describe("azure-iot-device (Node)", () => {
   deviceClientContract({
+    sdk: "azure-iot-device (Node)",
     address: "127.0.0.82",
     transports: [
       { id: "mqtt", name: "MQTT", features: [...EVERYWHERE, ...CONNECTED] },

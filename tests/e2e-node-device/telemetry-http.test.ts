@@ -2,6 +2,7 @@ import { type TestServer, startTestServer } from "@larimar/testkit";
 import { Client, Message } from "azure-iot-device";
 import { Http } from "azure-iot-device-http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cell } from "../grid/cell.ts";
 import { EventsReader } from "../support/events-reader.ts";
 
 // Neither client knows other ports than the standard ones.
@@ -32,27 +33,31 @@ describe("telemetry over HTTPS from azure-iot-device", () => {
     return message;
   }
 
-  test("is read by an Event Hubs client, one by one and in batches, in order", async () => {
-    const { connectionString } = await server.client().createDevice("thermostat:1");
-    const client = await connect(connectionString);
-    const first = messageOf(0);
-    first.messageId = "m0";
-    first.contentType = "application/json";
-    first.contentEncoding = "utf-8";
-    await client.sendEvent(first);
-    await client.sendEventBatch([messageOf(1), messageOf(2)]);
-    await using reader = await EventsReader.start(server.connection);
-    const events = await reader.received(3);
-    expect(events.map((event) => event.body)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
-    expect(events.map((event) => event.properties["n"])).toEqual(["0", "1", "2"]);
-    expect(events[0]).toMatchObject({ messageId: "m0", contentType: "application/json" });
-    for (const event of events) {
-      expect(event.systemProperties).toMatchObject({
-        "iothub-connection-device-id": "thermostat:1",
-        "iothub-message-source": "Telemetry",
-      });
-    }
-  });
+  test(
+    "is read by an Event Hubs client, one by one and in batches, in order",
+    cell({ sdk: "azure-iot-device (Node)", transport: "HTTPS", feature: "telemetry in batches" }),
+    async () => {
+      const { connectionString } = await server.client().createDevice("thermostat:1");
+      const client = await connect(connectionString);
+      const first = messageOf(0);
+      first.messageId = "m0";
+      first.contentType = "application/json";
+      first.contentEncoding = "utf-8";
+      await client.sendEvent(first);
+      await client.sendEventBatch([messageOf(1), messageOf(2)]);
+      await using reader = await EventsReader.start(server.connection);
+      const events = await reader.received(3);
+      expect(events.map((event) => event.body)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
+      expect(events.map((event) => event.properties["n"])).toEqual(["0", "1", "2"]);
+      expect(events[0]).toMatchObject({ messageId: "m0", contentType: "application/json" });
+      for (const event of events) {
+        expect(event.systemProperties).toMatchObject({
+          "iothub-connection-device-id": "thermostat:1",
+          "iothub-message-source": "Telemetry",
+        });
+      }
+    },
+  );
 
   test("is refused with a wrong key", async () => {
     await server.client().createDevice("stranger");

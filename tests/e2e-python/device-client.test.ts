@@ -16,6 +16,7 @@ const FEATURES: readonly DeviceFeature[] = [
 
 describe.skipIf(!hasPython())("azure-iot-device (Python)", () => {
   deviceClientContract({
+    sdk: "azure-iot-device (Python)",
     address: "127.0.0.91",
     transports: [
       { id: "mqtt", name: "MQTT", features: FEATURES },

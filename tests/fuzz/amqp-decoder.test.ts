@@ -22,6 +22,7 @@ import {
   writeTransfer,
 } from "@larimar/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { randomOf } from "./seeded-random.ts";
 
 const INPUTS = 1_000_000;
 /** A slow machine tries fewer. */
@@ -29,17 +30,6 @@ const BUDGET_MS = 40_000;
 const INPUTS_BETWEEN_LOOKS = 10_000;
 /** Texts are read from frames, too; as they are, only some inputs are. */
 const TEXTS_EVERY = 8;
-
-/** Mulberry32: small, quick, and the same everywhere. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return (value ^ (value >>> 14)) >>> 0;
-  };
-}
 
 function written(write: (writer: AmqpWriter) => void): Uint8Array {
   const writer = new AmqpWriter();

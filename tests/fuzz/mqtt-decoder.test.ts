@@ -19,6 +19,7 @@ import {
   readSubscriptionFilter,
 } from "@larimar/wire";
 import { expect, test } from "vitest";
+import { randomOf } from "./seeded-random.ts";
 
 const INPUTS = 1_000_000;
 /** A slow machine tries fewer. */
@@ -52,17 +53,6 @@ const PIECES: readonly Uint8Array[] = [
   [...Buffer.from("localhost/d1/?api-version=2021-04-12&model-id=x")],
   [...Buffer.from("SharedAccessSignature sr=h%2Fdevices%2Fd1&sig=a%3D&se=1")],
 ].map((bytes) => Uint8Array.from(bytes));
-
-/** Mulberry32: small, quick, and the same everywhere. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return (value ^ (value >>> 14)) >>> 0;
-  };
-}
 
 function makeInput(random: () => number): Uint8Array {
   let length = 0;

@@ -24,9 +24,10 @@ export const SDKS = {
     transports: ALL,
     lacks: {
       ...PER_CONNECTION,
-      // Its module client speaks MQTT and AMQP alone, and takes inputs with MQTT and AMQP.
+      "telemetry in batches": [...MQTT, ...AMQP],
       "modules: telemetry with outputs": ["HTTPS"],
-      "authentication: X.509 CA-signed, modules": ["HTTPS"],
+      // Its module client takes tokens alone.
+      "authentication: X.509 CA-signed, modules": "everywhere",
     },
   },
   "azure-iot-device (Python)": {
@@ -35,7 +36,16 @@ export const SDKS = {
     lacks: { ...PER_CONNECTION, "telemetry in batches": "everywhere" },
     ...PYTHON,
   },
-  "iot-device-client (Java)": { kind: "device", transports: ALL, ...JAVA },
+  "iot-device-client (Java)": {
+    kind: "device",
+    transports: ALL,
+    lacks: {
+      "many devices on one connection": MQTT,
+      "modules: telemetry with outputs": ["HTTPS"],
+      "authentication: X.509 CA-signed, modules": ["HTTPS"],
+    },
+    ...JAVA,
+  },
   "azure-iot-provisioning-device (Node)": { kind: "provisioning", transports: ALL },
   "azure-iot-device, provisioning client (Python)": {
     kind: "provisioning",

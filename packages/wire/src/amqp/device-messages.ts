@@ -83,7 +83,13 @@ function toPropertyValue(value: AmqpValue): PropertyValue | undefined {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : String(value);
   }
-  return isTimestamp(value) ? new Date(value.timeMs).toISOString() : undefined;
+  return isTimestamp(value) ? timeText(value.timeMs) : undefined;
+}
+
+/** The type holds times that no calendar has: those stay the number they are. */
+function timeText(timeMs: number): string {
+  const time = new Date(timeMs);
+  return Number.isNaN(time.getTime()) ? String(timeMs) : time.toISOString();
 }
 
 /** Data sections count as one; a text or binary value does as well. */
