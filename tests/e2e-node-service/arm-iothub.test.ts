@@ -10,6 +10,13 @@ const ADDRESS = "127.0.0.77";
 const GROUP = "plant";
 const HUBS = "iothub.iotHubResource";
 
+const NO_CONDITIONS = {
+  ifMatch: undefined,
+  ifNoneMatch: undefined,
+  ifModifiedSinceMs: undefined,
+  ifUnmodifiedSinceMs: undefined,
+};
+
 interface Keys {
   readonly keyName: string;
   readonly primaryKey: string;
@@ -200,6 +207,28 @@ describe("@azure/arm-iothub", () => {
     expect(await bad).toMatchObject({
       status: 400,
       message: expect.stringMatching(/nowhere/) as string,
+    });
+  });
+
+  test("exports the devices of a hub into its files", async () => {
+    await create("exports");
+    await arm.call("createDevice", await ownerOf("exports"), "press");
+    const uri = "https://exports.localhost/larimarblobs/uploads";
+    const begun = await arm.call<{ jobId: string }>(`${HUBS}.exportDevices`, GROUP, "exports", {
+      exportBlobContainerUri: uri,
+      excludeKeys: true,
+      authenticationType: "identityBased",
+    });
+    const job = () => arm.call<{ status: string }>(`${HUBS}.getJob`, GROUP, "exports", begun.jobId);
+    await expect.poll(async () => (await job()).status, { timeout: 20_000 }).toBe("completed");
+    expect(await arm.call(`${HUBS}.listJobs`, GROUP, "exports")).toMatchObject([
+      { jobId: begun.jobId, type: "export", status: "completed" },
+    ]);
+    const hub = server.server.hubs.find("exports")!;
+    const address = { containerName: "uploads", blobName: "devices.txt" };
+    expect((await hub.blobs.find(address, NO_CONDITIONS)).sizeBytes).toBeGreaterThan(10);
+    expect(await arm.attempt(`${HUBS}.getJob`, GROUP, "exports", "none")).toMatchObject({
+      status: 404,
     });
   });
 

@@ -28,6 +28,7 @@ export * from "./arm/hub-body.ts";
 export * from "./arm/policy-body.ts";
 export * from "./arm/provisioning-service-body.ts";
 export * from "./arm/routing-body.ts";
+export * from "./arm/transfer-body.ts";
 export * from "./arm/trial-body.ts";
 export * from "./blobs/blob-errors.ts";
 export * from "./blobs/blob-headers.ts";

@@ -3,6 +3,7 @@ import { TagsBody } from "./arm-resource.ts";
 import { CertificateBody, CertificateProofBody } from "./certificate-body.ts";
 import { HubBody } from "./hub-body.ts";
 import { ProvisioningServiceBody } from "./provisioning-service-body.ts";
+import { ExportDevicesBody, ImportDevicesBody } from "./transfer-body.ts";
 import { TestAllRoutesBody, TestRouteBody } from "./trial-body.ts";
 
 export interface ArmRouteContract {
@@ -64,6 +65,10 @@ export const ARM_ROUTES = {
   getHubStatistics: { method: "GET", path: `${HUB}/IotHubStats` },
   listHubSkus: { method: "GET", path: `${HUB}/skus` },
   listHubQuotas: { method: "GET", path: `${HUB}/quotaMetrics` },
+  listHubTransfers: { method: "GET", path: `${HUB}/jobs` },
+  getHubTransfer: { method: "GET", path: `${HUB}/jobs/{jobId}` },
+  exportDevices: { method: "POST", path: `${HUB}/exportDevices`, body: ExportDevicesBody },
+  importDevices: { method: "POST", path: `${HUB}/importDevices`, body: ImportDevicesBody },
   listEndpointHealth: { method: "GET", path: `${HUB}/routingEndpointsHealth` },
   testAllRoutes: {
     method: "POST",

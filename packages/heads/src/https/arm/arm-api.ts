@@ -23,6 +23,7 @@ import { hubHandlers } from "./handlers/hubs.ts";
 import { providerHandlers } from "./handlers/provider.ts";
 import { routingHandlers } from "./handlers/routing.ts";
 import { serviceHandlers } from "./handlers/services.ts";
+import { transferHandlers } from "./handlers/transfers.ts";
 
 /** More is refused with 413: a hub with all its routes has some ten thousand. */
 const BODY_BYTES_MAX = 1_048_576;
@@ -34,6 +35,7 @@ const HANDLERS: ArmHandlers<ArmRouteName> = {
   ...routingHandlers,
   ...hubCertificateHandlers,
   ...serviceHandlers,
+  ...transferHandlers,
   ...serviceCertificateHandlers,
 };
 
