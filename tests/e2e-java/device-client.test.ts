@@ -1,19 +1,21 @@
 import { describe } from "vitest";
-import { deviceClientContract } from "../support/device-client.contract.ts";
-import type { DeviceFeature } from "../support/device-client.contract.ts";
+import { deviceClientContract } from "../support/device-client/device-client.contract.ts";
+import type { DeviceFeature } from "../support/device-client/device-client.contract.ts";
 import { hasJava, startJavaProgram } from "../support/programs/java.ts";
 
 // MQTT completes every command by itself, and lets tokens expire; only HTTPS has batches.
 const BOTH: readonly DeviceFeature[] = [
   "awkward names",
+  "interfaces",
+  "components",
   "twins",
   "methods",
   "modules",
-  "certificates",
+  "status",
   "files",
 ];
 const MQTT: readonly DeviceFeature[] = [...BOTH, "expiry"];
-const AMQP: readonly DeviceFeature[] = [...BOTH, "renewal", "rejecting", "abandoning"];
+const AMQP: readonly DeviceFeature[] = [...BOTH, "renewal", "rejecting"];
 
 describe.skipIf(!hasJava())("iot-device-client (Java)", () => {
   deviceClientContract({
@@ -27,7 +29,7 @@ describe.skipIf(!hasJava())("iot-device-client (Java)", () => {
       {
         id: "https",
         name: "HTTPS",
-        features: ["batches", "rejecting", "abandoning", "certificates", "files"],
+        features: ["interfaces", "batches", "rejecting", "files"],
       },
     ],
     start: startJavaProgram,

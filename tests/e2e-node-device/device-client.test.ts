@@ -1,10 +1,10 @@
 import { describe } from "vitest";
-import type { DeviceFeature } from "../support/device-client.contract.ts";
-import { deviceClientContract } from "../support/device-client.contract.ts";
+import type { DeviceFeature } from "../support/device-client/device-client.contract.ts";
+import { deviceClientContract } from "../support/device-client/device-client.contract.ts";
 import { startNodeProgram } from "../support/programs/node.ts";
 
 // Batches are for HTTPS alone, and without message ids.
-const EVERYWHERE: readonly DeviceFeature[] = ["certificates", "files"];
+const EVERYWHERE: readonly DeviceFeature[] = ["files"];
 // What takes a connection that stays.
 const CONNECTED: readonly DeviceFeature[] = [
   "twins",
@@ -14,7 +14,7 @@ const CONNECTED: readonly DeviceFeature[] = [
   "awkward names",
 ];
 // MQTT completes every command by itself.
-const SETTLING: readonly DeviceFeature[] = ["rejecting", "abandoning"];
+const SETTLING: readonly DeviceFeature[] = ["rejecting"];
 
 describe("azure-iot-device (Node)", () => {
   deviceClientContract({

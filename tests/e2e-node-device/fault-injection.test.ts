@@ -1,6 +1,6 @@
 import { type TestServer, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { CommandSender } from "../support/command-sender.ts";
+import { CommandSender } from "../support/device-client/command-sender.ts";
 import { startNodeProgram } from "../support/programs/node.ts";
 import type { Program } from "../support/programs/program.ts";
 

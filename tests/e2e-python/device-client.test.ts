@@ -1,6 +1,6 @@
 import { describe } from "vitest";
-import { deviceClientContract } from "../support/device-client.contract.ts";
-import type { DeviceFeature } from "../support/device-client.contract.ts";
+import { deviceClientContract } from "../support/device-client/device-client.contract.ts";
+import type { DeviceFeature } from "../support/device-client/device-client.contract.ts";
 import { hasPython, startPythonProgram } from "../support/programs/python.ts";
 
 // MQTT completes every command by itself; there are no batches.
@@ -9,8 +9,10 @@ const FEATURES: readonly DeviceFeature[] = [
   "methods",
   "modules",
   "awkward names",
+  "interfaces",
   "renewal",
-  "certificates",
+  "certificates of modules",
+  "status",
   "files",
 ];
 

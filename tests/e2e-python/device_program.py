@@ -66,12 +66,19 @@ def send(name, message):
         content_encoding=message.get("contentEncoding"),
     )
     outgoing.correlation_id = message.get("correlationId")
+    outgoing.user_id = message.get("userId")
+    if message.get("isSecurity"):
+        outgoing.set_as_security_message()
     outgoing.custom_properties.update(message.get("properties", {}))
     client = clients[name].client
     if "outputName" in message:
         client.send_message_to_output(outgoing, message["outputName"])
     else:
         client.send_message(outgoing)
+
+
+def is_connected(name):
+    return clients[name].client.connected
 
 
 def twin(name):
@@ -135,6 +142,7 @@ serve(
     open=open_client,
     close=close_client,
     send=send,
+    isConnected=is_connected,
     twin=twin,
     report=report,
     listenForDesired=listen_for_desired,

@@ -41,8 +41,10 @@ export const SDKS = {
     transports: ALL,
     lacks: {
       "many devices on one connection": MQTT,
+      "telemetry in batches": [...MQTT, ...AMQP],
+      // Its module client speaks MQTT and AMQP alone, and takes tokens alone.
       "modules: telemetry with outputs": ["HTTPS"],
-      "authentication: X.509 CA-signed, modules": ["HTTPS"],
+      "authentication: X.509 CA-signed, modules": "everywhere",
     },
     ...JAVA,
   },

@@ -13,6 +13,8 @@ type Answer = { readonly id: number } & (
   | { readonly ok: false; readonly error: string }
 );
 
+/** Longer than an SDK may take for any one thing, and shorter than a test. */
+const CALL_MS_MAX = 30_000;
 /** The end of what a program complained about is enough to see why it ended. */
 const COMPLAINT_LENGTH_MAX = 4000;
 
@@ -53,7 +55,13 @@ export class Program implements AsyncDisposable {
     const id = ++this.#lastId;
     const answered = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));
     this.#child.stdin!.write(`${JSON.stringify({ id, call, args })}\n`);
-    const answer = await Promise.race([answered, this.#ended]);
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      const error = new Error(`${call}: no answer in ${CALL_MS_MAX} ms`);
+      timer = setTimeout(() => reject(error), CALL_MS_MAX);
+    });
+    const answer = await Promise.race([answered, this.#ended, tooLate]);
+    clearTimeout(timer);
     if (!answer.ok) throw new Error(`${call}: ${answer.error}`);
     return answer.value;
   }
