@@ -137,9 +137,29 @@ const ofJobs: typeof special = {
   },
 };
 
+/** All pages of a query, each as the way of reading gives it. */
+const ofQueries: typeof special = {
+  "query.twins": async (text: string, pageSize?: number) => {
+    const query = registry.createQuery(text, pageSize);
+    const pages: unknown[] = [];
+    while (query.hasMoreResults) {
+      const { result } = await query.nextAsTwin();
+      // A twin of the SDK has its client inside.
+      pages.push(result.map(({ deviceId, tags, properties }) => ({ deviceId, tags, properties })));
+    }
+    return pages;
+  },
+  "query.raw": async (text: string, pageSize?: number) => {
+    const query = registry.createQuery(text, pageSize);
+    const pages: unknown[] = [];
+    while (query.hasMoreResults) pages.push((await query.next()).result);
+    return pages;
+  },
+};
+
 async function perform({ method, args }: RegistryCall): Promise<RegistryOutcome> {
   try {
-    const other = (special[method] ?? ofDigitalTwins[method]) as
+    const other = (special[method] ?? ofDigitalTwins[method] ?? ofQueries[method]) as
       | ((...all: unknown[]) => Promise<unknown>)
       | undefined;
     if (other !== undefined) return { status: 200, body: await other(...args) };

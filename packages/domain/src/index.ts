@@ -61,6 +61,7 @@ export * from "./hubs/hub-resource.ts";
 export * from "./hubs/hub-settings.ts";
 export * from "./hubs/hub.ts";
 export type { HubJobsParts } from "./jobs/hub-jobs.ts";
+export * from "./jobs/device-job-document.ts";
 export * from "./jobs/job-limits.ts";
 export * from "./jobs/job-store.ts";
 export * from "./jobs/job.ts";

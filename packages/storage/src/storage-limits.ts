@@ -21,6 +21,16 @@ export interface StorageLimits {
   /** One sweep removes no more; the next one follows at once. */
   readonly sweepBatchesMax: number;
   readonly sweepBytesMax: number;
+  /** Threads that queries run in; each runs one at a time. */
+  readonly queryWorkersMax: number;
+  /** Queries waiting for a thread; more are refused with `Busy`. */
+  readonly queriesWaitingMax: number;
+  /** A query that runs longer ends with `QueryTimeout`. */
+  readonly queryTimeMaxMs: number;
+  /** Characters of one page's rows; a page that would have more has fewer rows, and at least one. */
+  readonly queryPageBytesMax: number;
+  /** Statements a thread keeps; one that has as many is replaced by a fresh one. */
+  readonly queryStatementsMax: number;
   /** Room on the disk that uploaded files leave to everything else; content that needs it is refused. */
   readonly blobDiskReserveBytes: number;
 }
@@ -38,5 +48,10 @@ export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
   sweepIntervalMs: 10_000,
   sweepBatchesMax: 256,
   sweepBytesMax: 4 * MiB,
+  queryWorkersMax: 2,
+  queriesWaitingMax: 64,
+  queryTimeMaxMs: 30_000,
+  queryPageBytesMax: MiB,
+  queryStatementsMax: 1000,
   blobDiskReserveBytes: 128 * MiB,
 };

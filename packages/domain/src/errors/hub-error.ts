@@ -42,6 +42,7 @@ export const HUB_ERROR_CODES = [
   "NotInTier",
   "PartitionNotFound",
   "PreconditionFailed",
+  "QueryTimeout",
   "QueueFull",
   "QuotaExceeded",
   "ReaderDisplaced",

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from "../json/json-value.ts";
 import { jsonObject } from "../json/json-value.ts";
 import { matchesCondition, valueAt } from "./evaluate.ts";
-import { GroupRows, NO_VALUES, partOf } from "./group-rows.ts";
+import { GroupRows } from "./group-rows.ts";
 import type { Query } from "./query-ast.ts";
 import { isGrouped } from "./query-ast.ts";
 
@@ -30,16 +30,7 @@ export function projectRow(query: Query, document: JsonObject): JsonObject {
 function evaluateGroups(query: Query, documents: Iterable<JsonObject>): JsonObject[] {
   const groups = new GroupRows(query);
   for (const document of documents) {
-    if (!matchesCondition(query.where, document)) continue;
-    groups.add({
-      keys: query.groupBy.map((path) => valueAt(document, path)),
-      rows: 1,
-      aggregates: (query.projections ?? []).map((projection) =>
-        projection.kind === "aggregate" && projection.aggregate.kind !== "count"
-          ? partOf(valueAt(document, projection.aggregate.path))
-          : NO_VALUES,
-      ),
-    });
+    if (matchesCondition(query.where, document)) groups.addDocument(document);
   }
   return groups.rows();
 }

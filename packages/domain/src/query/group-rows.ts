@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "../json/json-value.ts";
 import { jsonObject } from "../json/json-value.ts";
+import { valueAt } from "./evaluate.ts";
 import { compareTexts, isComposite } from "./compare-values.ts";
 import type { Aggregate, Query, QueryValue } from "./query-ast.ts";
 
@@ -41,6 +42,20 @@ export class GroupRows {
     this.#groups.set(id, before === undefined ? part : merge(before, part));
   }
 
+  /** One that matches. */
+  addDocument(document: JsonObject): void {
+    const { groupBy, projections = [] } = this.#query;
+    this.add({
+      keys: groupBy.map((path) => valueAt(document, path)),
+      rows: 1,
+      aggregates: projections.map((projection) =>
+        projection.kind === "aggregate" && projection.aggregate.kind !== "count"
+          ? partOf(valueAt(document, projection.aggregate.path))
+          : NO_VALUES,
+      ),
+    });
+  }
+
   /** Without anything to group by there is always one row, of nothing if need be. */
   rows(): JsonObject[] {
     const { groupBy, top } = this.#query;
@@ -72,14 +87,14 @@ export class GroupRows {
 }
 
 /** What one value is to each aggregate. */
-export function partOf(value: QueryValue): AggregatePart {
+function partOf(value: QueryValue): AggregatePart {
   const extreme = isComposite(value) ? undefined : value;
   return typeof value === "number"
     ? { sum: value, numbers: 1, min: value, max: value }
     : { ...NO_VALUES, min: extreme, max: extreme };
 }
 
-export function mergeParts(one: AggregatePart, other: AggregatePart): AggregatePart {
+function mergeParts(one: AggregatePart, other: AggregatePart): AggregatePart {
   return {
     sum: one.sum + other.sum,
     numbers: one.numbers + other.numbers,
@@ -118,7 +133,8 @@ function finite(value: number): QueryValue {
 }
 
 function extremeOf(one: QueryValue, other: QueryValue, direction: 1 | -1): QueryValue {
-  if (one === undefined || other === undefined) return one ?? other;
+  if (one === undefined) return other;
+  if (other === undefined) return one;
   return order(one, other) * direction >= 0 ? one : other;
 }
 

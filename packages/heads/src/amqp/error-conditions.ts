@@ -51,6 +51,7 @@ const ROW_BY_CODE = {
   NotInTier: row("amqp:not-allowed", 403),
   PartitionNotFound: row("amqp:not-found", 404),
   PreconditionFailed: row("com.microsoft:precondition-failed", 412),
+  QueryTimeout: row("com.microsoft:timeout", 504),
   QueueFull: row("amqp:resource-limit-exceeded", 403),
   QuotaExceeded: row("amqp:resource-limit-exceeded", 403),
   ReaderDisplaced: row("amqp:link:stolen", 409),

@@ -54,6 +54,12 @@ export class LogSync implements AsyncDisposable {
   }
 }
 
+/** For what may be lost with the server. */
+export const NO_SYNC: Pick<LogSync, "sync"> & AsyncDisposable = {
+  sync: () => Promise.resolve(),
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
+
 async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, "r");
   try {

@@ -12,17 +12,20 @@ import { EVENTS_DATABASE } from "./event-log/events-database.ts";
 import { SqliteEventLog } from "./event-log/sqlite-event-log.ts";
 import { RowEraser } from "./erase-rows.ts";
 import { hubKey } from "./hub-key.ts";
+import { ForgottenConnections } from "./forget-connections.ts";
 import { inspectDatabaseFile } from "./inspect-database-file.ts";
 import { DeviceJobStatements, SqliteDeviceJobStore } from "./jobs/sqlite-device-job-store.ts";
 import { JobStatements, SqliteJobStore } from "./jobs/sqlite-job-store.ts";
 import { SqliteTransferStore, TransferStatements } from "./jobs/sqlite-transfer-store.ts";
+import { NO_SYNC } from "./log-sync.ts";
 import { lockDataDirectory } from "./lock-data-directory.ts";
 import { DocumentStatements } from "./provisioning/document-table.ts";
 import {
   createProvisioningStorage,
   SqliteCaCertificateStore,
 } from "./provisioning/sqlite-provisioning-stores.ts";
-import { QueryStatements, SqliteQueryStore } from "./query/sqlite-query-store.ts";
+import { QueryPool } from "./query/query-pool.ts";
+import { SqliteQueryStore } from "./query/sqlite-query-store.ts";
 import { CommandStatements, SqliteCommandStore } from "./sqlite-command-store.ts";
 import { ConfigurationStatements, SqliteConfigurationStore } from "./sqlite-configuration-store.ts";
 import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
@@ -56,7 +59,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const log = options.log ?? SILENT_LOG;
   let state: StateDatabase | undefined;
   try {
-    state = new StateDatabase(place.stateFile);
+    state = openState(place);
     const eventLog = await SqliteEventLog.open({
       file: place.eventsFile,
       isEphemeral: place.isEphemeral,
@@ -69,7 +72,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       diskReserveBytes: limits.blobDiskReserveBytes,
       log,
     });
-    return createStorage({ state, eventLog, blobFiles, place });
+    const clock = options.clock ?? systemClock;
+    const queries = new QueryPool({ file: place.stateFile, limits });
+    const forgotten = new ForgottenConnections(state, clock.now());
+    return createStorage({ state, eventLog, blobFiles, queries, forgotten, place });
   } catch (error) {
     await state?.[Symbol.asyncDispose]();
     place[Symbol.dispose]();
@@ -81,16 +87,18 @@ interface OpenParts {
   readonly state: StateDatabase;
   readonly eventLog: SqliteEventLog;
   readonly blobFiles: BlobFiles;
+  readonly queries: QueryPool;
+  readonly forgotten: ForgottenConnections;
   readonly place: Place;
 }
 
-function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storage {
+function createStorage(parts: OpenParts): Storage {
+  const { state, eventLog, blobFiles, queries, forgotten, place } = parts;
   const devices = new DeviceStatements(state);
   const modules = new ModuleStatements(state);
   const presence = new PresenceStatements(state);
   const subscriptions = new SubscriptionStatements(state);
   const twins = new TwinStatements(state);
-  const queries = new QueryStatements(state);
   const commands = new CommandStatements(state);
   const notifications = new NotificationStatements(state);
   const pendingUploads = new PendingUploadStatements(state);
@@ -138,12 +146,22 @@ function createStorage({ state, eventLog, blobFiles, place }: OpenParts): Storag
       await blobFiles.swept();
     },
     async [Symbol.asyncDispose]() {
+      await queries[Symbol.asyncDispose]();
+      await forgotten[Symbol.asyncDispose]();
       await blobFiles[Symbol.asyncDispose]();
       await eventLog[Symbol.asyncDispose]();
       await state[Symbol.asyncDispose]();
       place[Symbol.dispose]();
     },
   };
+}
+
+/** One that is thrown away need not outlive its server; queries read it through its file all the same. */
+function openState({ stateFile, isEphemeral }: Place): StateDatabase {
+  if (!isEphemeral) return new StateDatabase(stateFile);
+  const state = new StateDatabase(stateFile, NO_SYNC);
+  state.connection.pragma("synchronous = OFF");
+  return state;
 }
 
 function occupy(directory: string): Place {
@@ -171,7 +189,7 @@ function occupy(directory: string): Place {
 function makeEphemeralPlace(): Place {
   const directory = mkdtempSync(path.join(tmpdir(), "larimar-ephemeral-"));
   return {
-    stateFile: ":memory:",
+    stateFile: path.join(directory, STATE_DATABASE.fileName),
     eventsFile: path.join(directory, EVENTS_DATABASE.fileName),
     blobsDirectory: path.join(directory, BLOBS_DIRECTORY),
     isEphemeral: true,

@@ -14,6 +14,7 @@ import { twinsOfAll } from "./migrations/state/0010-twins-of-all.ts";
 import { meters } from "./migrations/state/0011-meters.ts";
 import { configurations } from "./migrations/state/0012-configurations.ts";
 import { transfers } from "./migrations/state/0013-transfers.ts";
+import { queryIndexes } from "./migrations/state/0014-query-indexes.ts";
 import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -35,6 +36,7 @@ export const STATE_DATABASE: DatabaseKind = {
     meters,
     configurations,
     transfers,
+    queryIndexes,
   ],
 };
 

@@ -66,6 +66,7 @@ export const REST_ERRORS = {
   NotInTier: row(403, 403_010, "OperationNotAvailableInCurrentTier"),
   PartitionNotFound: row(404, 404_000, "GenericNotFound"),
   PreconditionFailed: row(412, 412_001, "PreconditionFailed"),
+  QueryTimeout: row(504, 504_101, "GatewayTimeout"),
   QueueFull: row(403, 403_004, "DeviceMaximumQueueDepthExceeded"),
   QuotaExceeded: row(403, 403_002, "IotHubQuotaExceeded"),
   ReaderDisplaced: row(409, 409_000, "GenericConflict"),

@@ -1,0 +1,113 @@
+import type { Expression } from "@larimar/domain";
+import type { QuerySource } from "./query-source.ts";
+import type { Sql } from "./sql.ts";
+import { listOf, sql } from "./sql.ts";
+
+/** Ids of rows that may match, found in an index; a condition that must hold of all of them. */
+export function candidateIds(source: QuerySource, where: Expression, hub: string): readonly Sql[] {
+  const conjuncts = where.kind === "all" ? where.operands : [where];
+  return conjuncts.flatMap((conjunct) => idsOf(source, conjunct, hub) ?? []);
+}
+
+function idsOf(source: QuerySource, condition: Expression, hub: string): Sql | undefined {
+  switch (condition.kind) {
+    case "compare":
+      if (condition.operator !== "=") return undefined;
+      return (
+        idsWith(source, condition.left, [condition.right], hub) ??
+        idsWith(source, condition.right, [condition.left], hub)
+      );
+    case "in": {
+      if (condition.isNegated) return undefined;
+      const values = condition.values.map((value): Expression => ({ kind: "literal", value }));
+      return idsWith(source, condition.operand, values, hub);
+    }
+    case "call": {
+      const [first, second] = condition.operands;
+      const name = nameOf(first);
+      const value = textOf(second);
+      if (value === undefined) return undefined;
+      if (condition.name === "STARTSWITH" && name === "deviceId") {
+        return idsStartingWith(source, value, hub);
+      }
+      return condition.name === "ARRAY_CONTAINS" && name === "parentScopes"
+        ? idsOfChildren(source, value, hub)
+        : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** In every table the rows of a device can be found by its id. */
+function idsWith(
+  source: QuerySource,
+  field: Expression | undefined,
+  values: readonly Expression[],
+  hub: string,
+): Sql | undefined {
+  const name = nameOf(field);
+  if (name === "capabilities.iotEdge" && source.table !== "device_jobs") {
+    const [value] = values;
+    const isTrue = values.length === 1 && value?.kind === "literal" && value.value === true;
+    return isTrue ? idsOfDevices(source, EDGE_DEVICES, hub) : undefined;
+  }
+  const texts = values.flatMap((value) => textOf(value) ?? []);
+  if (texts.length < values.length) return undefined;
+  const list = listOf(texts.map((text) => sql`${text}`));
+  if (name === "deviceId")
+    return sql`${fromTable(source)} WHERE t.hub = ${hub} AND t.device_id IN (${list})`;
+  if (name === "jobId" && source.table === "device_jobs") {
+    return sql`${fromTable(source)} WHERE t.hub = ${hub} AND t.job_id IN (${list})`;
+  }
+  if (texts.length !== 1 || source.table === "device_jobs") return undefined;
+  if (name === "status" && texts[0] === "disabled") {
+    return idsOfDevices(source, DISABLED_DEVICES, hub);
+  }
+  if (name === "connectionState" && texts[0] === "Connected") {
+    return idsOfConnected(source, hub);
+  }
+  return undefined;
+}
+
+const EDGE_DEVICES = sql`i.identity ->> '$.capabilities.iotEdge'`;
+const DISABLED_DEVICES = sql`i.status = 'disabled'`;
+
+function idsStartingWith(source: QuerySource, prefix: string, hub: string): Sql | undefined {
+  if (prefix === "") return undefined;
+  // No id has a character beyond this one.
+  return sql`${fromTable(source)} WHERE t.hub = ${hub}
+    AND t.device_id >= ${prefix} AND t.device_id < ${`${prefix}\u{10ffff}`}`;
+}
+
+function idsOfChildren(source: QuerySource, scope: string, hub: string): Sql | undefined {
+  if (source.table === "device_jobs") return undefined;
+  return idsOfDevices(source, sql`i.parent_scope = ${scope}`, hub);
+}
+
+function idsOfDevices(source: QuerySource, condition: Sql, hub: string): Sql {
+  return sql`devices AS i CROSS JOIN ${fromTable(source)}
+    ON t.hub = i.hub AND t.device_id = i.device_id
+    WHERE i.hub = ${hub} AND ${condition}`;
+}
+
+function idsOfConnected(source: QuerySource, hub: string): Sql {
+  const moduleId = { text: source.moduleId, values: [] };
+  return sql`presence AS i CROSS JOIN ${fromTable(source)}
+    ON t.hub = i.hub AND t.device_id = i.device_id
+    WHERE i.is_connected = 1 AND i.hub = ${hub} AND ${moduleId} = i.module_id`;
+}
+
+function fromTable({ table }: QuerySource): Sql {
+  return { text: `${table} AS t`, values: [] };
+}
+
+function nameOf(expression: Expression | undefined): string | undefined {
+  return expression?.kind === "path" ? expression.path.segments.join(".") : undefined;
+}
+
+function textOf(expression: Expression | undefined): string | undefined {
+  return expression?.kind === "literal" && typeof expression.value === "string"
+    ? expression.value
+    : undefined;
+}

@@ -1,0 +1,187 @@
+import type { CancelSignal } from "@larimar/domain";
+import { HubError } from "@larimar/domain";
+import { StorageError } from "../../storage-error.ts";
+import type { StorageLimits } from "../../storage-limits.ts";
+import { WorkerCaller } from "../event-log/call-worker.ts";
+import { startWorkerFile } from "../worker-file.ts";
+import type { QueryBudget, QueryCalls, QueryFailure } from "./query-calls.ts";
+
+type QueryName = "page" | "groups" | "keys";
+type RequestOf<K extends QueryName> = Omit<QueryCalls[K]["request"], keyof QueryBudget>;
+type ResultOf<K extends QueryName> = Extract<QueryCalls[K]["reply"], { kind: "done" }>;
+
+interface Slot {
+  caller: Promise<WorkerCaller<QueryCalls>> | undefined;
+}
+
+interface Waiting {
+  /** Gives the turn, or the reason why there will be none. */
+  readonly go: (slot: Slot) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+export interface QueryPoolParts {
+  readonly file: string;
+  readonly limits: StorageLimits;
+}
+
+/**
+ * Queries run in threads of their own, one at a time in each, and wait in line for one of them. More than may
+ * wait are refused with `Busy`; one that runs too long ends with `QueryTimeout`.
+ */
+export class QueryPool implements AsyncDisposable {
+  readonly #parts: QueryPoolParts;
+  readonly #idle: Slot[];
+  readonly #slots: readonly Slot[];
+  readonly #waiting: Waiting[] = [];
+  readonly #running = new Set<Promise<unknown>>();
+  #isClosed = false;
+
+  constructor(parts: QueryPoolParts) {
+    this.#parts = parts;
+    const count = parts.limits.queryWorkersMax;
+    this.#slots = Array.from({ length: count }, () => ({ caller: undefined }));
+    this.#idle = [...this.#slots];
+  }
+
+  async run<K extends QueryName>(
+    name: K,
+    request: RequestOf<K>,
+    signal?: CancelSignal,
+  ): Promise<ResultOf<K>> {
+    signal?.throwIfAborted();
+    const slot = await this.#turn(signal);
+    const running = this.#ask(slot, name, request, signal);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+      this.#release(slot);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    for (const { fail } of this.#waiting.splice(0)) fail(closed());
+    await Promise.allSettled(this.#running);
+    await Promise.all(this.#slots.map((slot) => this.#end(slot)));
+  }
+
+  #turn(signal: CancelSignal | undefined): Promise<Slot> {
+    if (this.#isClosed) return Promise.reject(closed());
+    const slot = this.#idle.pop();
+    if (slot !== undefined) return Promise.resolve(slot);
+    if (this.#waiting.length >= this.#parts.limits.queriesWaitingMax) {
+      return Promise.reject(new HubError("Busy", "Too many queries are waiting for their turn"));
+    }
+    return new Promise((resolve, reject) => {
+      const forget = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        reject(reasonOf(signal));
+      };
+      const waiting: Waiting = {
+        go: (free) => {
+          signal?.removeEventListener("abort", forget);
+          resolve(free);
+        },
+        fail: (error) => {
+          signal?.removeEventListener("abort", forget);
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      };
+      this.#waiting.push(waiting);
+      signal?.addEventListener("abort", forget, { once: true });
+    });
+  }
+
+  #release(slot: Slot): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.push(slot);
+    else next.go(slot);
+  }
+
+  async #ask<K extends QueryName>(
+    slot: Slot,
+    name: K,
+    request: RequestOf<K>,
+    signal: CancelSignal | undefined,
+  ): Promise<ResultOf<K>> {
+    const caller = await this.#callerOf(slot);
+    const cancelled = new Int32Array(new SharedArrayBuffer(4));
+    const cancel = (): void => void Atomics.store(cancelled, 0, 1);
+    if (signal?.aborted === true) cancel();
+    signal?.addEventListener("abort", cancel, { once: true });
+    const budget: QueryBudget = { cancelled, timeMaxMs: this.#parts.limits.queryTimeMaxMs };
+    try {
+      const reply = await caller.call(name, { ...request, ...budget } as QueryCalls[K]["request"]);
+      if (reply.kind !== "done") throw this.#failure(reply, signal);
+      // Statements cannot be given back one by one, only with the thread that has them.
+      if (reply.statements >= this.#parts.limits.queryStatementsMax) await this.#end(slot);
+      return reply as ResultOf<K>;
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  #failure(reply: QueryFailure, signal: CancelSignal | undefined): Error {
+    switch (reply.kind) {
+      case "cancelled":
+        return reasonOf(signal);
+      case "refused":
+        return new HubError("ArgumentInvalid", reply.message);
+      case "timedOut":
+        return new HubError(
+          "QueryTimeout",
+          `The query took longer than ${this.#parts.limits.queryTimeMaxMs / 1000} seconds`,
+        );
+    }
+  }
+
+  #callerOf(slot: Slot): Promise<WorkerCaller<QueryCalls>> {
+    if (slot.caller !== undefined) return slot.caller;
+    const forget = (): void => {
+      if (slot.caller === started) slot.caller = undefined;
+    };
+    const started = this.#start(forget);
+    slot.caller = started;
+    started.catch(forget);
+    return started;
+  }
+
+  async #start(onGone: () => void): Promise<WorkerCaller<QueryCalls>> {
+    const { file, limits } = this.#parts;
+    const worker = startWorkerFile("./query-worker", {
+      base: import.meta.url,
+      name: "larimar query",
+    });
+    const caller = new WorkerCaller<QueryCalls>(worker, onGone);
+    try {
+      await caller.call("open", { file, pageBytesMax: limits.queryPageBytesMax });
+      return caller;
+    } catch (error) {
+      await caller.close();
+      throw error;
+    }
+  }
+
+  async #end(slot: Slot): Promise<void> {
+    const caller = await slot.caller?.catch(() => undefined);
+    slot.caller = undefined;
+    await caller?.close();
+  }
+}
+
+function closed(): StorageError {
+  return new StorageError("failed", "The storage is closed.");
+}
+
+/** What the signal throws is what whoever cancelled wants to be thrown. */
+function reasonOf(signal: CancelSignal | undefined): Error {
+  try {
+    signal?.throwIfAborted();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  return new Error("The query was cancelled");
+}

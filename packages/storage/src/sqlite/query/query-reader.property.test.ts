@@ -1,0 +1,120 @@
+import path from "node:path";
+import type { JsonObject, JsonValue } from "@larimar/domain";
+import { NEVER_SEEN, evaluateQuery, isGrouped, parseQuery, twinDocument } from "@larimar/domain";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeTemporaryDirectory } from "../../fixtures/temporary-directory.fixture.ts";
+import type { HubStores } from "../../storage.ts";
+import { openStorage } from "../open-storage.ts";
+import { QueryReader } from "./query-reader.ts";
+import { anyGroupedQuery, anyPlainQuery } from "./random-queries.fixture.ts";
+import type { RandomIdentity } from "./random-twins.fixture.ts";
+import { anyIdentity } from "./random-twins.fixture.ts";
+
+const directory = makeTemporaryDirectory();
+const documents: { devices: JsonObject[]; modules: JsonObject[] } = { devices: [], modules: [] };
+let reader: QueryReader;
+
+beforeAll(async () => {
+  const storage = await openStorage({ directory: directory.path });
+  const identities = fc.sample(anyIdentity, { seed: 42, numRuns: 300 });
+  for (const [index, identity] of identities.entries()) {
+    await store(storage.forHub("hub"), `d${index}`, identity);
+    // What another hub has is never found.
+    if (index % 10 === 0) await store(storage.forHub("other"), `o${index}`, identity, false);
+  }
+  await storage[Symbol.asyncDispose]();
+  const file = path.join(directory.path, "state.db");
+  reader = new QueryReader({ file, pageBytesMax: 1024 ** 2 });
+});
+
+afterAll(() => {
+  reader.close();
+  directory[Symbol.dispose]();
+});
+
+async function store(
+  stores: HubStores,
+  deviceId: string,
+  identity: RandomIdentity,
+  isExpected = true,
+): Promise<void> {
+  const device = { deviceId, ...identity.device };
+  const presence = identity.presence ?? NEVER_SEEN;
+  const twin = { key: { deviceId }, ...identity.twin };
+  await stores.devices.put(device, undefined);
+  await stores.twins.put(twin, undefined);
+  if (identity.presence) await stores.presence.save([{ key: { deviceId }, presence }]);
+  if (isExpected) {
+    documents.devices.push(twinDocument(twin, { ...device, presence, commandCount: 0 }));
+  }
+  if (identity.module === undefined) return;
+  const key = { deviceId, moduleId: "m" };
+  const authentication = { type: "none" } as const;
+  const module = { ...key, generationId: "1", etag: "em", authentication, managedBy: undefined };
+  const moduleTwin = { key, ...identity.module };
+  await stores.modules.put(module, undefined);
+  await stores.twins.put(moduleTwin, undefined);
+  if (!isExpected) return;
+  const owner = { ...device, etag: module.etag, authentication, capabilities: undefined };
+  documents.modules.push(
+    twinDocument(moduleTwin, { ...owner, presence: NEVER_SEEN, commandCount: 0 }),
+  );
+}
+
+const budget = () => ({
+  cancelled: new Int32Array(new SharedArrayBuffer(4)),
+  timeMaxMs: 60_000,
+});
+
+/** Page by page, as clients read. */
+function read(text: string, limit: number): JsonObject[] {
+  const query = parseQuery(text);
+  if (isGrouped(query)) return rowsOf(reader.groups({ ...budget(), hub: "hub", query }));
+  const rows: JsonObject[] = [];
+  let after: string | undefined;
+  do {
+    const page = reader.page({ ...budget(), hub: "hub", query, after, limit });
+    const found = rowsOf(page);
+    expect(found.length > 0 || after === undefined).toBe(true);
+    rows.push(...found);
+    after = page.kind === "done" ? page.after : undefined;
+  } while (after !== undefined);
+  return rows;
+}
+
+function rowsOf(reply: ReturnType<QueryReader["groups"]>): JsonObject[] {
+  if (reply.kind !== "done") throw new Error(JSON.stringify(reply));
+  return JSON.parse(reply.rows) as JsonObject[];
+}
+
+function expected(text: string): JsonObject[] {
+  const query = parseQuery(text);
+  const some = query.collection === "devices" ? documents.devices : documents.modules;
+  return JSON.parse(JSON.stringify(evaluateQuery(query, some))) as JsonObject[];
+}
+
+test("the store finds what the language means", () => {
+  fc.assert(
+    fc.property(anyPlainQuery, fc.integer({ min: 1, max: 200 }), (text, limit) => {
+      expect(read(text, limit)).toEqual(expected(text));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("the store groups as the language means", () => {
+  fc.assert(
+    fc.property(anyGroupedQuery, (text) => {
+      expect(sorted(read(text, 1))).toEqual(sorted(expected(text)));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** Groups come in no order, and sums depend on theirs in their last digits. */
+function sorted(rows: readonly JsonObject[]): string[] {
+  const round = (_: string, value: JsonValue): JsonValue =>
+    typeof value === "number" ? Number(value.toPrecision(12)) : value;
+  return rows.map((row) => JSON.stringify(row, round)).toSorted();
+}

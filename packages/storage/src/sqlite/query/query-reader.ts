@@ -1,0 +1,199 @@
+import type { IdentityKey, JsonObject, Query, QueryTarget } from "@larimar/domain";
+import {
+  GroupRows,
+  HubError,
+  QUERY_GROUPS_MAX,
+  matchesCondition,
+  projectRow,
+} from "@larimar/domain";
+import type Database from "better-sqlite3";
+import { toStorageError } from "../../storage-error.ts";
+import { connect } from "../connect.ts";
+import { ConditionCompiler, NotInSql } from "./compile-condition.ts";
+import { compileGroups } from "./compile-groups.ts";
+import type { FoundRow } from "./document-reader.ts";
+import { DocumentReader } from "./document-reader.ts";
+import type { QueryCalls, QueryFailure } from "./query-calls.ts";
+import { QueryScan, QueryStopped, StatementCache } from "./query-scan.ts";
+import { sourceOf } from "./query-source.ts";
+import type { Sql } from "./sql.ts";
+import { ALWAYS, sql } from "./sql.ts";
+
+type Request<K extends keyof QueryCalls> = QueryCalls[K]["request"];
+type Reply<K extends keyof QueryCalls> = QueryCalls[K]["reply"];
+
+const READ_ONLY = { readonly: true, fileMustExist: true, timeout: 1000 };
+/** Pages of the file that are read where they lie in memory, instead of being copied first. */
+const MAPPED_BYTES_MAX = 2 ** 31 - 2 ** 16;
+
+type Found = FoundRow & { readonly document: JsonObject | undefined };
+
+/** A connection for queries; lives in a worker of its own. */
+export class QueryReader {
+  readonly #file: string;
+  readonly #pageBytesMax: number;
+  readonly #database: Database.Database;
+  readonly #statements: StatementCache;
+  readonly #documents: DocumentReader;
+
+  constructor({ file, pageBytesMax }: Request<"open">) {
+    this.#file = file;
+    this.#pageBytesMax = pageBytesMax;
+    this.#database = this.#try(() => connect(file, READ_ONLY));
+    this.#database.pragma(`mmap_size = ${MAPPED_BYTES_MAX}`);
+    this.#statements = new StatementCache(this.#database);
+    this.#documents = new DocumentReader(this.#database);
+  }
+
+  page(request: Request<"page">): Reply<"page"> {
+    return this.#perform(() => {
+      const { query, hub, limit } = request;
+      const texts: string[] = [];
+      let bytes = 0;
+      let last: number | undefined;
+      for (const found of this.#find(query, request)) {
+        if (texts.length === limit) return { rows: toArray(texts), after: String(last) };
+        const document = found.document ?? this.#documents.read(query.collection, hub, found);
+        if (document === undefined) continue;
+        const text = JSON.stringify(projectRow(query, document));
+        // A page has at least one row; otherwise a query could come to no end.
+        if (texts.length > 0 && bytes + text.length > this.#pageBytesMax) {
+          return { rows: toArray(texts), after: String(last) };
+        }
+        texts.push(text);
+        bytes += text.length;
+        last = found.id;
+      }
+      return { rows: toArray(texts), after: undefined };
+    });
+  }
+
+  keys(request: Request<"keys">): Reply<"keys"> {
+    return this.#perform(() => {
+      const keys: IdentityKey[] = [];
+      let last: number | undefined;
+      for (const { id, key } of this.#find(request.target, request)) {
+        if (keys.length === request.limit) return { keys, after: String(last) };
+        keys.push(key);
+        last = id;
+      }
+      return { keys, after: undefined };
+    });
+  }
+
+  groups(request: Request<"groups">): Reply<"groups"> {
+    return this.#perform(() => {
+      const { query } = request;
+      const groups = new GroupRows(query);
+      for (const add of this.#parts(query, request, groups)) {
+        add();
+        if (groups.count > QUERY_GROUPS_MAX) {
+          throw new HubError(
+            "ArgumentInvalid",
+            `The query has more than ${QUERY_GROUPS_MAX} groups; a condition makes them fewer`,
+          );
+        }
+      }
+      return { rows: JSON.stringify(groups.rows()) };
+    });
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** What is to be added to the groups, chunk by chunk. */
+  *#parts(query: Query, request: Request<"groups">, groups: GroupRows): Generator<() => void> {
+    const compiler = new ConditionCompiler(query.collection);
+    const compiled = inSql(() => ({
+      where: compiler.holds(query.where),
+      groups: compileGroups(query, compiler),
+    }));
+    if (compiled === undefined) {
+      const rows = this.#find(query, { ...request, after: undefined, limit: 0 });
+      for (const found of rows) {
+        const { collection } = query;
+        const document = found.document ?? this.#documents.read(collection, request.hub, found);
+        if (document !== undefined) yield () => groups.addDocument(document);
+      }
+      return;
+    }
+    const { columns, groupBy, read } = compiled.groups;
+    const scan = new QueryScan(query, compiled.where, compiler, this.#partsOf(request));
+    const tail: Sql = { text: groupBy, values: [] };
+    for (const rows of scan.chunks(columns, tail, 0)) {
+      yield () => {
+        for (const row of rows) groups.add(read(row));
+      };
+    }
+  }
+
+  /** Rows that match, with their document where it had to be looked at. */
+  *#find(target: QueryTarget, request: Omit<Request<"page">, "query">): Generator<Found, void> {
+    const compiler = new ConditionCompiler(target.collection);
+    const where = inSql(() => compiler.holds(target.where));
+    const scan = new QueryScan(target, where ?? ALWAYS, compiler, this.#partsOf(request));
+    const { moduleId } = sourceOf(target.collection, compiler.tables);
+    const columns = { text: `t.id, t.device_id, ${moduleId}`, values: [] };
+    // One more than wanted tells whether there is more.
+    const tail =
+      where !== undefined && request.limit > 0
+        ? sql`ORDER BY t.id LIMIT ${request.limit + 1}`
+        : sql`ORDER BY t.id`;
+    for (const rows of scan.chunks(columns, tail, Number(request.after ?? 0))) {
+      for (const [id, deviceId, module] of rows as [number, string, string][]) {
+        const found = { id, key: module === "" ? { deviceId } : { deviceId, moduleId: module } };
+        if (where !== undefined) {
+          yield { ...found, document: undefined };
+          continue;
+        }
+        const document = this.#documents.read(target.collection, request.hub, found);
+        if (document && matchesCondition(target.where, document)) yield { ...found, document };
+      }
+    }
+  }
+
+  #partsOf({ hub, cancelled, timeMaxMs }: Request<"groups"> | Omit<Request<"page">, "query">) {
+    return { statements: this.#statements, budget: { cancelled, timeMaxMs }, hub };
+  }
+
+  /** In one snapshot, so that all chunks of a query see the same. */
+  #perform<T>(action: () => T): QueryFailure | ({ kind: "done"; statements: number } & T) {
+    return this.#try(() => {
+      this.#database.exec("BEGIN");
+      try {
+        const result = action();
+        return { kind: "done", statements: this.#statements.size, ...result };
+      } catch (error) {
+        if (error instanceof QueryStopped) return { kind: error.kind };
+        if (error instanceof HubError) return { kind: "refused", message: error.message };
+        throw error;
+      } finally {
+        // Not a commit: that fails when a damaged page was met on the way.
+        if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+      }
+    });
+  }
+
+  #try<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw toStorageError(error, this.#file);
+    }
+  }
+}
+
+/** Undefined for what SQL cannot say. */
+function inSql<T>(compile: () => T): T | undefined {
+  try {
+    return compile();
+  } catch (error) {
+    if (error instanceof NotInSql) return undefined;
+    throw error;
+  }
+}
+
+function toArray(texts: readonly string[]): string {
+  return `[${texts.join(",")}]`;
+}
