@@ -132,7 +132,7 @@ export class Transfers implements AsyncDisposable {
       running.transfer = { ...running.transfer, status: "running" };
       await this.#parts.store.put(running.transfer);
       if (running.input === undefined) await this.#export(running);
-      else await this.#import(running, running.input);
+      else await this.#importFrom(running, running.input);
       if (!isOver(running.transfer)) await this.#end(running, "completed");
     } catch (error) {
       const reason =
@@ -154,7 +154,7 @@ export class Transfers implements AsyncDisposable {
     await running.output.write(outputBlobName, this.#whileWanted(running, lines));
   }
 
-  async #import(running: Running, input: BlobContainer): Promise<void> {
+  async #importFrom(running: Running, input: BlobContainer): Promise<void> {
     const { registry, format } = this.#parts;
     const content = input.read(running.transfer.inputBlobName);
     const refused = this.#whileWanted(running, importIdentities(registry, format, content));

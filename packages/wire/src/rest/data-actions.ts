@@ -34,6 +34,11 @@ export const DATA_ACTIONS_OF: Readonly<Record<string, readonly DataAction[]>> = 
   getJob: ["jobs/read"],
   queryJobs: ["jobs/read"],
   cancelJob: ["jobs/delete"],
+  // An import may add and remove identities, an export reads all of them and their keys.
+  beginTransfer: ["jobs/write", "devices/read", "devices/write", "devices/delete"],
+  listTransfers: ["jobs/read"],
+  getTransfer: ["jobs/read"],
+  cancelTransfer: ["jobs/delete"],
   listConfigurations: ["configurations/read"],
   getConfiguration: ["configurations/read"],
   putConfiguration: ["configurations/write"],
