@@ -133,4 +133,27 @@ describe("Registry of azure-iothub", () => {
     await using service = connect("service");
     expect(await service.call("get", "kept")).toMatchObject({ error: "UnauthorizedError" });
   });
+
+  test("puts devices below edge devices, and refuses scopes of nobody", async () => {
+    const capabilities = { iotEdge: true };
+    type Scoped = DeviceJson & { deviceScope: string; parentScopes: string[] };
+    const scopedOf = (outcome: unknown) => (outcome as { body: Scoped }).body;
+    const upper = scopedOf(await registry.call("create", { deviceId: "upper", capabilities }));
+    expect(upper.parentScopes).toEqual([]);
+    const parentScopes = [upper.deviceScope];
+    const edge = { deviceId: "lower", capabilities, parentScopes };
+    const lower = scopedOf(await registry.call("create", edge));
+    expect(lower.parentScopes).toEqual(parentScopes);
+    const { deviceScope } = lower;
+    const leaf = scopedOf(await registry.call("create", { deviceId: "leaf", deviceScope }));
+    expect(leaf).toMatchObject({ deviceScope, parentScopes: [deviceScope] });
+    expect(await registry.call("update", { ...leaf, deviceScope: "nobody" })).toMatchObject({
+      error: "ArgumentError",
+    });
+    expect(await registry.call("getTwin", "leaf")).toMatchObject({ body: { deviceScope } });
+    await registry.call("delete", "lower");
+    const orphan = scopedOf(await registry.call("get", "leaf"));
+    expect(orphan.parentScopes).toEqual([]);
+    expect(orphan).not.toHaveProperty("deviceScope");
+  });
 });

@@ -1,3 +1,4 @@
+import { HubError } from "../errors/hub-error.ts";
 import type { JsonObject } from "../json/json-value.ts";
 import { isJsonObject, member } from "../json/json-value.ts";
 import { matchesCondition } from "../query/evaluate.ts";
@@ -80,10 +81,20 @@ function prepare(configuration: Configuration): PreparedConfiguration {
   return {
     id,
     kind,
-    target: readTarget(targetCondition, kind),
+    target: targetOf(targetCondition, kind),
     settings: isJsonObject(own) ? settingsOf(own) : [],
     modulesContent: isJsonObject(modulesContent) ? modulesContent : {},
   };
+}
+
+/** A condition that an older version took and this one does not is met by nobody; it holds up no others. */
+function targetOf(condition: string, kind: ConfigurationKind): QueryTarget {
+  try {
+    return readTarget(condition, kind);
+  } catch (error) {
+    if (error instanceof HubError) return readTarget("", kind);
+    throw error;
+  }
 }
 
 function namesIn(expression: Expression): readonly string[] {

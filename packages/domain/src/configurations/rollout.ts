@@ -121,6 +121,7 @@ function settlementOf(
   { matching, isOwn, set, depth }: Membership,
 ): TwinSettlement | undefined {
   const own = Object.keys(twin.configurations).filter(isOwn);
+  if (own.length === 0 && matching.length === 0) return undefined;
   const isSameMembership =
     own.length === matching.length &&
     matching.every(({ id }) => Object.hasOwn(twin.configurations, id) && !set.isInDoubt(id));
