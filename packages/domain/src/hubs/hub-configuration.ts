@@ -66,6 +66,8 @@ export class HubConfiguration {
   ): Promise<HubSettings> {
     const { store, secrets } = this.#parts;
     for (;;) {
+      // Of the name there may be another hub by now.
+      if (this.#current.isDeleted) throw notFound(this.#current);
       const stored = await store.find(this.#current.name);
       if (stored === undefined || stored.isDeleted === true) throw notFound(this.#current);
       const current = completeHubSettings(stored, secrets);

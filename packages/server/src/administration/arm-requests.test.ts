@@ -258,6 +258,22 @@ describe("administration refuses", () => {
   });
 });
 
+test("of several who delete a hub at once, nobody is told that it failed", async () => {
+  await ask("PUT", `${HUBS}/goes`, { body: {} });
+  const answers = await Promise.all([1, 2, 3].map(() => ask("DELETE", `${HUBS}/goes`)));
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 204, 204]);
+  expect(settingsOf("goes")).toBeUndefined();
+});
+
+test("the token of administration opens no hub, and a hub's key no administration", async () => {
+  const { admin, hubs } = server.connection;
+  expect((await ask("GET", "/devices", { authorization: `Bearer ${admin.token}` })).status).toBe(
+    401,
+  );
+  const key = /SharedAccessKey=(.+)$/.exec(hubs[0]!.connectionStrings["iothubowner"]!)![1]!;
+  expect((await ask("GET", HUBS, { authorization: `Bearer ${key}` })).status).toBe(401);
+});
+
 describe("a hub that is put again as it was read", () => {
   test("stays as it is, with its keys, and what means nothing here comes back", async () => {
     const created = await ask("PUT", `${HUBS}/twice`, {

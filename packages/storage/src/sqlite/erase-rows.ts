@@ -2,7 +2,7 @@ import type Database from "better-sqlite3";
 import type { StateDatabase } from "./state-database.ts";
 
 /** Rows that go in one write; between two of them everybody else has a turn. */
-const ROWS_PER_WRITE_MAX = 200;
+const ROWS_PER_WRITE_MAX = 100;
 
 interface Column {
   readonly name: string;

@@ -68,6 +68,8 @@ export class ProvisioningConfiguration {
     condition: EtagCondition,
   ): Promise<ProvisioningSettings> {
     for (;;) {
+      // Of the name there may be another service by now.
+      if (this.#current.isDeleted) throw notFound(this.#current);
       const stored = await this.#store.find(this.#current.name);
       if (stored === undefined || stored.isDeleted === true) throw notFound(this.#current);
       const current = completeProvisioningSettings(stored);

@@ -5,6 +5,7 @@ import type {
   JsonObject,
   ProvisioningService,
 } from "@larimar/domain";
+import { HubError, ProvisioningError } from "@larimar/domain";
 import type { ARM_ROUTES, ArmRouteName, ParamNames, Reading, ResourcePlace } from "@larimar/wire";
 import type { z } from "zod";
 import { ArmError, resourceNotFound } from "./arm-error.ts";
@@ -66,6 +67,20 @@ export function placeOf(
 export function valueOf<T>(reading: Reading<T>): T {
   if (reading.kind === "read") return reading.value;
   throw new ArmError("InvalidRequestContent", reading.problem);
+}
+
+/** Somebody else may have been faster, which is as good. */
+export async function deleted(deletion: () => Promise<void>): Promise<ArmAnswer> {
+  try {
+    await deletion();
+    return { status: 200 };
+  } catch (error) {
+    const isGone =
+      (error instanceof HubError && error.code === "HubNotFound") ||
+      (error instanceof ProvisioningError && error.code === "ServiceNotFound");
+    if (isGone) return { status: 204 };
+    throw error;
+  }
 }
 
 export function ok(body: unknown): ArmAnswer {

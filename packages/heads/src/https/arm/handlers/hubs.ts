@@ -3,7 +3,7 @@ import { HUB_TIERS, isHubName } from "@larimar/domain";
 import { formatHub, formatHubSku, formatPolicy, readHub } from "@larimar/wire";
 import { ArmError, resourceNotFound } from "../arm-error.ts";
 import type { ArmHandlers, ArmInput } from "../arm-input.ts";
-import { hubOf, ok, placeOf, valueOf } from "../arm-input.ts";
+import { deleted, hubOf, ok, placeOf, valueOf } from "../arm-input.ts";
 
 type Names =
   | "checkHubName"
@@ -57,8 +57,7 @@ export const hubHandlers: ArmHandlers<Names> = {
       throw new ArmError("PreconditionFailed", `The ETag of hub '${params.name}' does not match`);
     }
     if (hub === undefined && !(await hubLifecycle.isTaken(params.name))) return { status: 204 };
-    await hubLifecycle.delete(params.name);
-    return { status: 200 };
+    return deleted(() => hubLifecycle.delete(params.name));
   },
 
   async checkHubName({ administration, body: { name } }) {

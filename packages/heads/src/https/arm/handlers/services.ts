@@ -2,7 +2,7 @@ import type { ProvisioningService, ProvisioningSettings } from "@larimar/domain"
 import { formatPolicy, formatProvisioningService, readProvisioningService } from "@larimar/wire";
 import { ArmError } from "../arm-error.ts";
 import type { ArmHandlers, ArmInput } from "../arm-input.ts";
-import { ok, placeOf, serviceOf, valueOf } from "../arm-input.ts";
+import { deleted, ok, placeOf, serviceOf, valueOf } from "../arm-input.ts";
 import { createLinker } from "../link-hubs.ts";
 import { judgeName, policyOf } from "./hubs.ts";
 
@@ -59,8 +59,7 @@ export const serviceHandlers: ArmHandlers<Names> = {
     if (service === undefined && !(await provisioningLifecycle.isTaken(name))) {
       return { status: 204 };
     }
-    await provisioningLifecycle.delete(name);
-    return { status: 200 };
+    return deleted(() => provisioningLifecycle.delete(name));
   },
 
   async checkServiceName({ administration, body: { name } }) {
