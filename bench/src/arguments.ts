@@ -39,7 +39,7 @@ Options:
   --handshakes 64    connections being opened at once (connect-storm, idle-sessions;
                      provisioning-storm: devices at once, all of them by default)
   --events N         events to store (growth)
-  --devices N        devices to create (growth, configurations)
+  --devices N        devices to create (growth, configurations, bulk-create, twin-job)
   --json             data instead of Markdown`;
 
 export function parseArguments(argv: readonly string[]): BenchArguments {

@@ -91,7 +91,11 @@ export class LarimarClient {
   }
 
   /** Creates devices a hundred at a time; devices made by `createDevices` have other names. */
-  async createMany(count: number, onProgress: (created: number) => void): Promise<void> {
+  async createMany(
+    count: number,
+    onProgress: (created: number) => void,
+    requestsMax = REQUESTS_IN_PROGRESS_MAX,
+  ): Promise<void> {
     const authorization = sasToken({
       resource: this.hostName,
       key: this.#ownerKey,
@@ -116,7 +120,7 @@ export class LarimarClient {
         if (created % PROGRESS_EVERY === 0) onProgress(created);
       }
     };
-    await Promise.all(Array.from({ length: REQUESTS_IN_PROGRESS_MAX }, createNext));
+    await Promise.all(Array.from({ length: requestsMax }, createNext));
   }
 
   /** As the hub's owner. */

@@ -1,3 +1,4 @@
+import { bulkCreate } from "./bulk-create.ts";
 import { configurations } from "./configurations.ts";
 import { connectStorm } from "./connect-storm.ts";
 import { eventsDelivery } from "./events-delivery.ts";
@@ -6,6 +7,7 @@ import { fixedRate } from "./fixed-rate.ts";
 import { growth } from "./growth.ts";
 import { idleSessions } from "./idle-sessions.ts";
 import { provisioningStorm } from "./provisioning-storm.ts";
+import { twinJob } from "./twin-job.ts";
 import type { Workload } from "./workload.ts";
 
 /** Every workload `npm run bench` knows. */
@@ -18,4 +20,6 @@ export const workloads: readonly Workload[] = [
   growth,
   provisioningStorm,
   configurations,
+  bulkCreate,
+  twinJob,
 ];

@@ -55,21 +55,51 @@ export interface BulkHub {
 }
 
 /**
- * Performs each item for itself, in order, so that a module may follow its device; one that is refused
- * keeps no other from being done. Throws `TooManyDevices` and `DeviceDefinedMultipleTimes` before any.
+ * Performs each item for itself, those of one device in order, so that a module may follow its device; one
+ * that is refused keeps no other from being done. Throws `TooManyDevices` and `DeviceDefinedMultipleTimes`
+ * before any.
  */
 export async function applyBulk(hub: BulkHub, items: readonly BulkItem[]): Promise<BulkOutcome> {
   checkItems(items.map((item) => item.key));
   const errors: BulkProblem[] = [];
   const twinsLeftOut: BulkProblem[] = [];
-  for (const item of items) {
-    const { key, mode } = item;
-    const refusal = await refusalOf(() => applyItem(hub, item));
+  const refusals = await applyItems(hub, items);
+  for (const [index, { key, mode }] of items.entries()) {
+    const refusal = refusals[index];
     if (refusal === undefined) continue;
     if (refusal instanceof TwinLeftOut) twinsLeftOut.push({ key, mode, error: refusal.error });
     else errors.push({ key, mode, error: refusal });
   }
   return { errors, twinsLeftOut };
+}
+
+/**
+ * Items of one device wait for each other, and those that name a parent for all before them; the others share
+ * the commits of the store.
+ */
+async function applyItems(
+  hub: BulkHub,
+  items: readonly BulkItem[],
+): Promise<readonly (HubError | undefined)[]> {
+  const lastOfDevice = new Map<string, Promise<unknown>>();
+  const applied: Promise<HubError | undefined>[] = [];
+  for (const item of items) {
+    const { deviceId } = item.key;
+    const earlier = namesParent(item) ? applied : [lastOfDevice.get(deviceId)];
+    const doing = Promise.all(earlier).then(() => refusalOf(() => applyItem(hub, item)));
+    lastOfDevice.set(deviceId, doing);
+    applied.push(doing);
+  }
+  // Even when one fails, nothing may go on behind the back of whoever is told so.
+  const settled = await Promise.allSettled(applied);
+  return settled.map((outcome) => {
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  });
+}
+
+function namesParent({ identity }: BulkItem): boolean {
+  return Boolean(identity.deviceScope) || (identity.parentScopes ?? []).length > 0;
 }
 
 /** Throws `TooManyDevices` and `DeviceDefinedMultipleTimes`. */

@@ -34,6 +34,7 @@ export class DeviceTurns {
   readonly #slots: Slots;
   readonly #missed = new Map<string, IdentityKey>();
   #failure: { readonly error: unknown } | undefined;
+  #begunInTurn = 0;
   #isStopped = false;
 
   constructor(job: Job, parts: DeviceTurnsParts) {
@@ -68,6 +69,7 @@ export class DeviceTurns {
         this.#parts.onIdle();
       });
     this.throwFailure();
+    await this.#makeRoom();
   }
 
   async idle(): Promise<void> {
@@ -162,6 +164,20 @@ export class DeviceTurns {
       }
       await this.#change([this.#ended(running, { error: describe(error) })], "running");
     }
+  }
+
+  /** A job has time; messages, which share this thread, have not. */
+  async #makeRoom(): Promise<void> {
+    const { clock, limits } = this.#parts;
+    this.#begunInTurn += 1;
+    if (
+      this.#job.task.type !== "scheduleUpdateTwin" ||
+      this.#begunInTurn < limits.twinsPerTurnMax
+    ) {
+      return;
+    }
+    this.#begunInTurn = 0;
+    await new Promise<void>((resolve) => void clock.after(0, resolve));
   }
 
   #ended(deviceJob: DeviceJob, outcome: Pick<Partial<DeviceJob>, "error" | "response">): DeviceJob {

@@ -4,8 +4,10 @@ export interface JobLimits {
   readonly activeJobsMax: number;
   /** Jobs that run at once; others that are due wait for their turn. */
   readonly runningJobsMax: number;
-  /** Twins that one job changes at once; the others wait. Many more would make messages wait too. */
+  /** Twins of one job that are on their way to the disk; the others wait. */
   readonly twinsInFlightMax: number;
+  /** Twins that one job changes in one go, before everything else gets its turn. */
+  readonly twinsPerTurnMax: number;
   /** Devices whose answers one job waits for at once; the others wait for their turn. */
   readonly methodsInFlightMax: number;
   /** Devices of all jobs that get their turn in a second; the others wait. */
@@ -29,7 +31,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const DEFAULT_JOB_LIMITS: JobLimits = {
   activeJobsMax: 1000,
   runningJobsMax: 10,
-  twinsInFlightMax: 50,
+  twinsInFlightMax: 500,
+  twinsPerTurnMax: 25,
   methodsInFlightMax: 500,
   deviceOperationsPerSecondMax: Infinity,
   devicesPerBatchMax: 500,
