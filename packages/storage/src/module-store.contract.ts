@@ -69,7 +69,7 @@ const bareDevice = {
   parentScopes: [],
 } as const;
 
-function module(moduleId: string, etag: string): Module {
+export function module(moduleId: string, etag: string): Module {
   const authentication = { type: "sas", primaryKey: "p", secondaryKey: "s" } as const;
   return {
     deviceId: "d1",

@@ -1,9 +1,41 @@
-import type { Presence, PresenceStore } from "@larimar/domain";
+import type { DeviceStore, ModuleStore, Presence, PresenceStore } from "@larimar/domain";
 import { describe, expect, test } from "vitest";
+import { device } from "./device-store.contract.ts";
+import { module } from "./module-store.contract.ts";
 
-/** `open` gives an empty store each time. */
-export function presenceStoreContract(name: string, open: () => Promise<PresenceStore>): void {
+export interface PresenceStores {
+  readonly presence: PresenceStore;
+  readonly devices: DeviceStore;
+  readonly modules: ModuleStore;
+}
+
+/** `openStores` gives empty stores each time. */
+export function presenceStoreContract(
+  name: string,
+  openStores: () => Promise<PresenceStores>,
+): void {
+  /** With a device and a module of it. */
+  const open = async (): Promise<PresenceStore> => {
+    const { presence: store, devices, modules } = await openStores();
+    await devices.put(device("d1", "a"), undefined);
+    await modules.put(module("m1", "a"), undefined);
+    return store;
+  };
+
   describe(`PresenceStore contract: ${name}`, () => {
+    test("keeps nothing of an identity that is gone", async () => {
+      const { presence: store, devices } = await openStores();
+      await devices.put(device("d1", "a"), undefined);
+      await devices.delete("d1", undefined);
+      const entries = [{ deviceId: "d1" }, { deviceId: "d1", moduleId: "m1" }].map((key) => ({
+        key,
+        presence: presence(true, 1),
+      }));
+      await store.save(entries);
+      await devices.put(device("d1", "b"), undefined);
+      for (const { key } of entries) expect(await store.find(key)).toBeUndefined();
+    });
+
     test("knows nothing of an identity that was never seen", async () => {
       const store = await open();
       expect(await store.find({ deviceId: "d1" })).toBeUndefined();
@@ -28,11 +60,14 @@ export function presenceStoreContract(name: string, open: () => Promise<Presence
     });
 
     test("takes a storm of connections at once", async () => {
-      const store = await open();
+      const { presence: store, devices } = await openStores();
       const entries = Array.from({ length: 2345 }, (_, index) => ({
         key: { deviceId: `d${index}` },
         presence: presence(true, index),
       }));
+      await Promise.all(
+        entries.map(({ key }) => devices.put(device(key.deviceId, "a"), undefined)),
+      );
       await store.save(entries);
       await store.save([]);
       const found = await Promise.all(entries.map(({ key }) => store.find(key)));

@@ -26,6 +26,8 @@ export interface AccessParts {
   readonly modules: ModuleStore;
   readonly authorities: CaCertificateStore;
   readonly certificates: Certificates;
+  /** Of the sessions. */
+  readonly revision: () => number;
   /** Absent unless an operator lets devices ask for faults. */
   readonly faults: Faults | undefined;
   readonly secrets: Secrets;
@@ -56,6 +58,8 @@ export interface AuthenticatedIdentity {
   readonly authMethod: AuthMethod;
   /** When the proof ends: of a token, clock skew included, or of a certificate. */
   readonly expiresAtMs: number | undefined;
+  /** Of the sessions, when the proof was begun; absent where nothing can have changed since. */
+  readonly revision?: number;
 }
 
 const HUB_READINGS: readonly KeyReading[] = ["base64"];
@@ -113,6 +117,7 @@ export class Access {
     key: IdentityKey,
     credentials: DeviceCredentials,
   ): Promise<AuthenticatedIdentity> {
+    const revision = this.#parts.revision();
     const identity = await this.#find(key);
     const { authMethod, expiresAtMs } = await this.#prove(
       key,
@@ -126,7 +131,13 @@ export class Access {
       });
     }
     this.#parts.faults?.checkConnect(key);
-    return { identity: key, generationId: identity.generationId, authMethod, expiresAtMs };
+    return {
+      identity: key,
+      generationId: identity.generationId,
+      authMethod,
+      expiresAtMs,
+      revision,
+    };
   }
 
   async #find(key: IdentityKey): Promise<{

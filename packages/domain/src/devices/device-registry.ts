@@ -12,7 +12,7 @@ import type { ScopeInput } from "./device-scopes.ts";
 import { DeviceScopes } from "./device-scopes.ts";
 import { createGenerationId } from "./generation-id.ts";
 import type { AuthenticationInput } from "./identity-rules.ts";
-import { checkId, resolveAuthentication } from "./identity-rules.ts";
+import { checkId, isSameAuthentication, resolveAuthentication } from "./identity-rules.ts";
 import type { ModuleRegistry } from "./module-registry.ts";
 
 export interface DeviceRegistryParts {
@@ -119,6 +119,8 @@ export class DeviceRegistry {
       if ((await store.put(device, current.etag)) === "conflict") continue;
       if (status === "disabled") {
         sessions.close({ deviceId: input.deviceId }, "identityDisabled");
+      } else if (!isSameAuthentication(device.authentication, current.authentication)) {
+        sessions.credentialsChanged({ deviceId: input.deviceId });
       }
       this.#parts.observers.identityUpdated({ deviceId: input.deviceId });
       if (capabilities.iotEdge) await modules.ensureSystemModules(device.deviceId);

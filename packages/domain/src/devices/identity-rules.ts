@@ -23,6 +23,20 @@ export function checkId(id: string, what: "device" | "module"): void {
   }
 }
 
+/** Whatever one of them proved is proved with the other. */
+export function isSameAuthentication(one: Authentication, other: Authentication): boolean {
+  if (one.type === "sas" && other.type === "sas") {
+    return one.primaryKey === other.primaryKey && one.secondaryKey === other.secondaryKey;
+  }
+  if (one.type === "selfSigned" && other.type === "selfSigned") {
+    return (
+      one.primaryThumbprint === other.primaryThumbprint &&
+      one.secondaryThumbprint === other.secondaryThumbprint
+    );
+  }
+  return one.type === other.type;
+}
+
 /** Fills in what the client left out. (protocol reference: service-facing 2.4, "on write") */
 export function resolveAuthentication(
   input: AuthenticationInput | undefined,

@@ -11,7 +11,7 @@ import type { EtagCondition } from "./device-registry.ts";
 import type { DeviceStore, PresenceStore } from "./device-store.ts";
 import { createGenerationId } from "./generation-id.ts";
 import type { AuthenticationInput } from "./identity-rules.ts";
-import { checkId, resolveAuthentication } from "./identity-rules.ts";
+import { checkId, isSameAuthentication, resolveAuthentication } from "./identity-rules.ts";
 import type { Module } from "./module.ts";
 import { SYSTEM_MODULES } from "./module.ts";
 import type { ModuleKey, ModuleStore } from "./module-store.ts";
@@ -98,7 +98,11 @@ export class ModuleRegistry {
         managedBy: input.managedBy ?? current.managedBy,
       };
       if ((await store.put(module, current.etag)) !== "written") continue;
-      this.#parts.observers.identityUpdated({ deviceId: input.deviceId, moduleId: input.moduleId });
+      const key = { deviceId: input.deviceId, moduleId: input.moduleId };
+      if (!isSameAuthentication(module.authentication, current.authentication)) {
+        this.#parts.sessions.credentialsChanged(key);
+      }
+      this.#parts.observers.identityUpdated(key);
       return this.#withPresence(module);
     }
     throw new HubError("Busy", `Module '${input.moduleId}' changes too often`);

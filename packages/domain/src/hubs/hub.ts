@@ -251,6 +251,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       modules: parts.modules,
       authorities: parts.caCertificates,
       certificates: parts.x509,
+      revision: () => sessions.revision,
       faults,
       secrets,
       clock,

@@ -32,6 +32,16 @@ export class PresenceRecorder implements AsyncDisposable {
     this.#record(key, false);
   }
 
+  /** The identity is gone: one of the same name that comes later was never seen. */
+  forget(key: IdentityKey): void {
+    const name = nameOf(key);
+    this.#pending.delete(name);
+    if (key.moduleId !== undefined) return;
+    for (const other of this.#pending.keys()) {
+      if (other.startsWith(`${name}/`)) this.#pending.delete(other);
+    }
+  }
+
   latest(key: IdentityKey, stored: Presence | undefined, isConnected: boolean): Presence {
     const known = this.#pending.get(nameOf(key))?.presence ?? stored ?? NEVER_SEEN;
     // After a crash the store may still call an identity connected that is not.

@@ -9,6 +9,7 @@ export type CloseReason =
   | "tokenExpired"
   | "identityDisabled"
   | "identityDeleted"
+  | "credentialsChanged"
   | "shutdown";
 
 /** The head's end of a session: what the hub can do to a live connection. */

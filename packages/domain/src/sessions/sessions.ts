@@ -6,6 +6,7 @@ import type { EventOrigin } from "../events/event-origin.ts";
 import { partitionOf } from "../events/partition-key.ts";
 import type { HubObservers } from "../hubs/hub-observer.ts";
 import type { Clock, Timer } from "../time/clock.ts";
+import { Revocations } from "./revocations.ts";
 import { PresenceRecorder } from "./presence-recorder.ts";
 import type { CommandInlet, DesiredInlet, MethodInlet } from "./inlets.ts";
 import type {
@@ -36,6 +37,7 @@ export class Sessions implements AsyncDisposable {
   readonly #eventLog: EventLog;
   readonly #recorder: PresenceRecorder;
   readonly #observers: HubObservers;
+  readonly #revocations = new Revocations();
   readonly #live = new Map<string, LiveSession>();
   readonly #anyListening = new Set<(session: Session) => void>();
   readonly #listening = new Map<string, Set<(session: Session) => void>>();
@@ -49,6 +51,11 @@ export class Sessions implements AsyncDisposable {
 
   get count(): number {
     return this.#live.size;
+  }
+
+  /** Goes up when an identity must not be connected any more as it was; proofs are dated with it. */
+  get revision(): number {
+    return this.#revocations.revision;
   }
 
   /** A second connection for the same identity takes over; the first is closed. */
@@ -74,6 +81,11 @@ export class Sessions implements AsyncDisposable {
     session.renew(expiresAtMs);
     this.#recorder.connected(identity);
     this.#observers.connectionChanged(identity, true);
+    const { revision } = authenticated;
+    const reason =
+      revision === undefined ? undefined : this.#revocations.reasonAgainst(identity, revision);
+    // The head has its session first: it is told in the way it is always told.
+    if (reason !== undefined) void Promise.resolve().then(() => session.close(reason));
     return session;
   }
 
@@ -112,6 +124,23 @@ export class Sessions implements AsyncDisposable {
 
   /** Closes the identity's session; for a device, those of its modules too. */
   close(identity: IdentityKey, reason: CloseReason): void {
+    if (reason === "identityDisabled" || reason === "identityDeleted") {
+      this.#revocations.note(identity, reason, { coversModules: true });
+    }
+    this.#closeLive(identity, reason);
+    if (reason === "identityDeleted") this.#recorder.forget(identity);
+  }
+
+  /** What the identity proved itself with may be worth nothing any more: it has to do it again. */
+  credentialsChanged(identity: IdentityKey): void {
+    const reason = "credentialsChanged";
+    this.#revocations.note(identity, reason, { coversModules: false });
+    const session = this.#live.get(keyOf(identity));
+    // A policy's token vouches for an identity whatever its own keys are.
+    if (session?.origin.authMethod?.scope !== "hub") session?.close(reason);
+  }
+
+  #closeLive(identity: IdentityKey, reason: CloseReason): void {
     this.#live.get(keyOf(identity))?.close(reason);
     if (identity.moduleId !== undefined) return;
     for (const session of this.#live.values()) {

@@ -7,6 +7,7 @@ type LogLevel = "info" | "warn" | "error";
 /** Why the server closes a connection, and whose matter that is: the log level says it. */
 const LEVEL_BY_REASON = {
   takenOver: "info",
+  credentialsChanged: "info",
   faultInjected: "info",
   tokenExpired: "info",
   identityDisabled: "info",

@@ -33,8 +33,15 @@ export class PresenceStatements {
        FROM presence WHERE hub = ? AND device_id = ? AND module_id = ?`,
     );
     this.save = state.connection.prepare(
-      `INSERT OR REPLACE INTO presence VALUES (:hub, :deviceId, :moduleId,
-         :isConnected, :connectionStateUpdatedAtMs, :lastActivityAtMs)`,
+      // What was seen of an identity that is gone by now must not wait for the next one of that name.
+      `INSERT OR REPLACE INTO presence
+       SELECT :hub, :deviceId, :moduleId,
+         :isConnected, :connectionStateUpdatedAtMs, :lastActivityAtMs
+       WHERE CASE WHEN :moduleId = ''
+         THEN EXISTS (SELECT 1 FROM devices WHERE hub = :hub AND device_id = :deviceId)
+         ELSE EXISTS (SELECT 1 FROM modules
+           WHERE hub = :hub AND device_id = :deviceId AND module_id = :moduleId)
+         END`,
     );
   }
 }

@@ -6,13 +6,21 @@ import { presenceStoreContract } from "../presence-store.contract.ts";
 import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
 import { SqliteHubSettingsStore } from "./sqlite-hub-settings-store.ts";
 import { MeterStatements, SqliteMeterStore } from "./sqlite-meter-store.ts";
+import { ModuleStatements, SqliteModuleStore } from "./sqlite-module-store.ts";
 import { PresenceStatements, SqlitePresenceStore } from "./sqlite-presence-store.ts";
 import { StateDatabase } from "./state-database.ts";
 
 const open = () => new StateDatabase(":memory:");
 
 deviceStoreContract("sqlite", async () => devicesOf(open(), "hub"));
-presenceStoreContract("sqlite", async () => presenceOf(open(), "hub"));
+presenceStoreContract("sqlite", async () => {
+  const state = open();
+  return {
+    presence: presenceOf(state, "hub"),
+    devices: devicesOf(state, "hub"),
+    modules: new SqliteModuleStore(new ModuleStatements(state), "hub"),
+  };
+});
 hubSettingsStoreContract("sqlite", async () => new SqliteHubSettingsStore(open()));
 
 meterStoreContract(async () => {

@@ -106,6 +106,7 @@ interface IdentitySessionParts {
 /** Why the client may not go on, in its own protocol's words. (protocol reference: device-facing 7.7) */
 const CONDITION_BY_REASON: Readonly<Record<CloseReason, string>> = {
   takenOver: "amqp:link:detach-forced",
+  credentialsChanged: "amqp:link:detach-forced",
   tokenExpired: "amqp:unauthorized-access",
   identityDisabled: "amqp:unauthorized-access",
   identityDeleted: "amqp:not-found",
