@@ -10,6 +10,7 @@ import { EDGE_AGENT, EDGE_HUB, isBase } from "./edge-layers.ts";
 import { parseSettingPath, settingsOf, setAt } from "./settings.ts";
 
 const ID_PATTERN = /^[a-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/;
+const SYSTEM_MODULES = "properties.desired.systemModules";
 const PRIORITY_MAX = 2_147_483_647;
 /** Characters of all labels, names and values; more are refused with ArgumentInvalid. */
 const LABELS_LENGTH_MAX = 4096;
@@ -82,9 +83,7 @@ export function checkDeployment(modulesContent: JsonObject): void {
   const agent = member(modulesContent, EDGE_AGENT);
   if (!isJsonObject(agent)) throw contentInvalid(`for edge devices has a section ${EDGE_AGENT}`);
   if (isBase(modulesContent)) return;
-  const ofSystem = Object.keys(agent).find((key) =>
-    /^properties\.desired\.systemModules/.test(key),
-  );
+  const ofSystem = Object.keys(agent).find((key) => key.startsWith(SYSTEM_MODULES));
   if (ofSystem !== undefined) throw contentInvalid("that is a layer leaves system modules alone");
 }
 

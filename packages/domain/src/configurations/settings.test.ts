@@ -17,7 +17,7 @@ const { object } = fc.letrec<{ object: JsonObject; value: JsonObject }>((tie) =>
   object: fc
     .array(fc.tuple(key, fc.oneof(leaf, tie("value"))), { maxLength: 4 })
     .map((entries) => Object.fromEntries(entries) as JsonObject),
-  value: fc.oneof({ depthSize: "small" }, tie("object")) as fc.Arbitrary<JsonObject>,
+  value: fc.oneof({ depthSize: "small" }, tie("object")),
 }));
 
 describe("settings", () => {
@@ -77,7 +77,7 @@ describe("settings", () => {
       fc.property(object, path, fc.integer(), (values, at, value) => {
         const set = setAt(values, { path: at, value });
         let read: unknown = set;
-        for (const step of at) read = Object.getOwnPropertyDescriptor(read as object, step)?.value;
+        for (const step of at) read = Object.getOwnPropertyDescriptor(read, step)?.value;
         expect(read).toBe(value);
         const removed = removeAt(set, { path: at, value });
         expect(isSameJson(removeAt(removed, { path: at, value }), removed)).toBe(true);
