@@ -4,7 +4,7 @@ import type { Feature, Transport } from "../../grid/features.ts";
 import type { SDKS, SdkName } from "../../grid/sdks.ts";
 import { PREPARE_MS_MAX } from "../programs/prepare.ts";
 import type { Program } from "../programs/program.ts";
-import { DeviceTestHub } from "./device-test-hub.ts";
+import { DeviceTestHub } from "./device-test-hub.fixture.ts";
 
 type DeviceSdk = {
   [Name in SdkName]: (typeof SDKS)[Name]["kind"] extends "device" ? Name : never;
