@@ -81,7 +81,7 @@ export class Telemetry {
 function blocksOfAll(messages: readonly Message[], blockBytes: number): number {
   let blocks = 0;
   for (const { body, properties } of messages) {
-    blocks += blocksOf(body.byteLength + properties.sizeBytes, blockBytes);
+    blocks += blocksOf(body.length + properties.sizeBytes, blockBytes);
   }
   return blocks;
 }
