@@ -61,7 +61,7 @@ export class EventReceiver implements Disposable {
     };
     this.#socket = connect(options);
     this.#socket.setNoDelay(true);
-    this.#socket.on("error", (error) => (this.#failure ??= error.message));
+    this.#socket.on("error", (error: Error) => (this.#failure ??= error.message));
     this.#socket.on("close", () => (this.#failure ??= "closed by the server"));
   }
 

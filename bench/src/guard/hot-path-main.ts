@@ -53,7 +53,7 @@ async function measure(read: () => void): Promise<number> {
   const before = process.cpuUsage();
   for (let n = 0; n < READS_PER_SLICE; n++) {
     read();
-    if (n % 8 === 7) await null;
+    if (n % 8 === 7) await Promise.resolve();
   }
   await new Promise((resolve) => setImmediate(resolve));
   const { user, system } = process.cpuUsage(before);

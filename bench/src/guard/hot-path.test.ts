@@ -23,10 +23,10 @@ async function measureRatio(...args: readonly string[]): Promise<number> {
   return (JSON.parse(stdout) as { ratio: number }).ratio;
 }
 
-async function lowestRatio(...args: readonly string[]): Promise<number> {
+async function lowestRatio(): Promise<number> {
   let lowest = Number.POSITIVE_INFINITY;
   for (let runs = 0; runs < RUNS_MAX && lowest > RATIO_MAX; runs++) {
-    lowest = Math.min(lowest, await measureRatio(...args));
+    lowest = Math.min(lowest, await measureRatio());
   }
   return lowest;
 }
@@ -36,5 +36,5 @@ test("taking telemetry has not become dearer", { timeout: 300_000 }, async () =>
 });
 
 test("a fifth more work on the path is noticed", { timeout: 300_000 }, async () => {
-  expect(await lowestRatio("20")).toBeGreaterThan(RATIO_MAX);
+  expect(await measureRatio("20")).toBeGreaterThan(RATIO_MAX);
 });

@@ -1,12 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createSecureContext } from "node:tls";
-import { LoadConnection } from "../load/load-connection.ts";
-import type { LoadTarget } from "../load/messages.ts";
 import { anonymousIdentities } from "./anonymous-identities.ts";
 import { createPeerCertificate } from "./certificate.ts";
 import { findCommand } from "./find-command.ts";
 import { freePorts } from "./free-ports.ts";
+import { createStoredSubscription } from "./keep-messages.ts";
 import type { Peer, PeerStartOptions, RunningPeer } from "./peer.ts";
 import { runCommand } from "./run-command.ts";
 import { ServerProcess } from "./server-process.ts";
@@ -70,20 +68,3 @@ export const nats: Peer = {
     };
   },
 };
-
-/**
- * JetStream keeps MQTT messages only while a QoS 1 subscription wants them. A persistent session that subscribed and
- * went away makes it store everything, without the cost of delivering anything.
- */
-async function createStoredSubscription(target: LoadTarget): Promise<void> {
-  const connection = await LoadConnection.open({
-    target,
-    identity: { clientId: "keeper", topic: "" },
-    subscriptions: ["devices/#"],
-    subscriptionQos: 1,
-    cleanSession: false,
-    secureContext: createSecureContext({ ca: target.caPem }),
-    timeoutMs: START_MS_MAX,
-  });
-  await connection.close();
-}

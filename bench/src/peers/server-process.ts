@@ -28,11 +28,14 @@ export class ServerProcess implements AsyncDisposable {
     core: number | undefined;
     /** Where it runs and may leave files; absent, the directory of this process. */
     directory?: string;
+    /** Instead of the one of this process. */
+    environment?: NodeJS.ProcessEnv;
   }) {
     const { command, args } = pinnedCommand(options);
     this.#name = options.name;
     this.#child = spawn(command, args, {
       cwd: options.directory ?? process.cwd(),
+      ...(options.environment && { env: options.environment }),
       stdio: ["ignore", "pipe", "pipe"],
     });
     running.add(this.#child);
