@@ -15,7 +15,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   console: ["wire"],
   testkit: ["domain", "wire", "storage", "heads", "server"],
   // Both look at Larimar from outside, as its users do.
-  tests: ["wire", "server", "testkit"], // server for the type of connection.json
+  tests: ["domain", "wire", "server", "testkit"], // domain for fuzzing the query language, server for the type of connection.json
   bench: ["wire", "testkit"],
 };
 
