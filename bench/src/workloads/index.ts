@@ -8,6 +8,7 @@ import { growth } from "./growth.ts";
 import { idleSessions } from "./idle-sessions.ts";
 import { provisioningStorm } from "./provisioning-storm.ts";
 import { twinJob } from "./twin-job.ts";
+import { queries } from "./queries.ts";
 import type { Workload } from "./workload.ts";
 
 /** Every workload `npm run bench` knows. */
@@ -22,4 +23,5 @@ export const workloads: readonly Workload[] = [
   configurations,
   bulkCreate,
   twinJob,
+  queries,
 ];

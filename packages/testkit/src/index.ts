@@ -11,6 +11,7 @@ export {
   type ServerProcessOptions,
   runCommand,
 } from "./server-process.ts";
+export { type SeedTwinsOptions, seedTwins } from "./seed-twins.ts";
 export { snapshotDirectory } from "./snapshot-directory.ts";
 export {
   type TestServer,
