@@ -45,6 +45,21 @@ export const COMMANDS: readonly CommandEntry[] = [
       (await import("./commands/device/connection-string.ts")).deviceConnectionString,
   },
   {
+    name: "twin show",
+    summary: "show the twin of a device",
+    load: async () => (await import("./commands/twin/show.ts")).twinShow,
+  },
+  {
+    name: "twin update",
+    summary: "change tags and desired properties of a device",
+    load: async () => (await import("./commands/twin/update.ts")).twinUpdate,
+  },
+  {
+    name: "twin query",
+    summary: "find twins with the query language",
+    load: async () => (await import("./commands/twin/query.ts")).twinQuery,
+  },
+  {
     name: "send",
     summary: "send a command to a device, or telemetry as one",
     load: async () => (await import("./commands/send.ts")).send,

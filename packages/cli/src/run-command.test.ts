@@ -189,6 +189,64 @@ describe("commands for devices", () => {
   });
 });
 
+describe("commands for twins", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer();
+    for (const id of ["d1", "d2", "d3"]) {
+      await larimar("device", "create", id, "--data", server.server.directory);
+    }
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  const twin = (verb: string, ...args: string[]) =>
+    larimar("twin", verb, ...args, "--data", server.server.directory);
+  const json = async (verb: string, ...args: string[]): Promise<unknown> =>
+    JSON.parse((await twin(verb, ...args, "--json")).out);
+
+  test("change a twin, show it and find it", async () => {
+    const tags = { site: "north", floor: 3 };
+    const given = ["--tags", JSON.stringify(tags), "--desired", '{"fan":"on"}'];
+    const changed = await json("update", "d1", ...given);
+    expect(changed).toMatchObject({ tags, properties: { desired: { fan: "on" } } });
+    expect(await json("show", "d1")).toEqual(changed);
+    expect(await json("query", "SELECT deviceId FROM devices WHERE tags.floor > 2")).toEqual([
+      { deviceId: "d1" },
+    ]);
+  });
+
+  test("replace a twin while nobody else has changed it", async () => {
+    const { etag } = (await json("show", "d2")) as { etag: string };
+    const given = ["--replace", "--tags", '{"a":1}', "--etag", etag];
+    expect(await json("update", "d2", ...given)).toMatchObject({ tags: { a: 1 } });
+    const late = await twin("update", "d2", ...given);
+    expect(late).toMatchObject({ code: 1, out: "" });
+  });
+
+  test("stop at the rows that are wanted, and say so", async () => {
+    const { out } = await twin("query", "SELECT deviceId FROM devices", "--limit", "2");
+    expect(out).toBe('{"deviceId":"d1"}\n{"deviceId":"d2"}\n(the first 2)\n');
+    const nothing = await twin("query", "SELECT * FROM devices WHERE false");
+    expect(nothing.out).toBe("Nothing was found.\n");
+  });
+
+  test("say where a query is wrong", async () => {
+    const { code, err } = await twin("query", "SELECT * FROM devices WHERE tags.group = 1");
+    expect(code).toBe(1);
+    expect(err).toContain("line 1, column 34");
+    expect(err).not.toContain("{");
+  });
+
+  test.each([
+    ["update", "d1"],
+    ["update", "d1", "--tags", "[]"],
+    ["update", "d1", "--desired", "{"],
+    ["query", "SELECT * FROM devices", "--limit", "none"],
+  ])("refuse to %s what cannot be meant", async (verb, ...args) => {
+    expect(await twin(verb, ...args)).toMatchObject({ code: 2, out: "" });
+  });
+});
+
 describe("without a server", () => {
   test("commands say that none was started there", async () => {
     await using directory = await makeTemporaryDirectory();

@@ -1,7 +1,7 @@
 import type { Connection, HubConnection } from "./connection-file.ts";
 import { ownerToken } from "./owner-token.ts";
-import type { Call } from "./send-request.ts";
-import { sendRequest } from "./send-request.ts";
+import type { Answer, Call } from "./send-request.ts";
+import { exchange } from "./send-request.ts";
 
 const API_VERSION = "2021-04-12";
 const TOKEN_LIFETIME_MS = 5 * 60 * 1000;
@@ -17,13 +17,14 @@ export class HubClient {
   }
 
   /** The body of the answer. Throws `CommandError` when the server refuses or does not answer. */
-  call(call: Call): Promise<unknown> {
+  async call(call: Call): Promise<unknown> {
+    return (await this.exchange(call)).body;
+  }
+
+  /** As `call`, with the headers. */
+  exchange(call: Call): Promise<Answer> {
     const authorization = ownerToken(this.#hub, TOKEN_LIFETIME_MS);
     const { hostName } = this.#hub;
-    return sendRequest(
-      this.#connection,
-      { hostName, authorization, apiVersion: API_VERSION },
-      call,
-    );
+    return exchange(this.#connection, { hostName, authorization, apiVersion: API_VERSION }, call);
   }
 }

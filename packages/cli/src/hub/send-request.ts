@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
 import { CommandError } from "../command-error.ts";
@@ -28,18 +28,30 @@ export interface RequestTo {
   readonly apiVersion: string;
 }
 
+export interface Answer {
+  readonly body: unknown;
+  readonly headers: IncomingHttpHeaders;
+}
+
 /** The body of the answer. Throws `CommandError` when the server refuses or does not answer. */
 export async function sendRequest(
   connection: Connection,
   to: RequestTo,
   call: Call,
 ): Promise<unknown> {
+  return (await exchange(connection, to, call)).body;
+}
+
+/** Throws as `sendRequest` does. */
+export async function exchange(connection: Connection, to: RequestTo, call: Call): Promise<Answer> {
   const response = await send(connection, to, call);
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
-  const { statusCode = 0 } = response;
-  if (statusCode >= 200 && statusCode < 300) return text === "" ? undefined : JSON.parse(text);
+  const { statusCode = 0, headers } = response;
+  if (statusCode >= 200 && statusCode < 300) {
+    return { body: text === "" ? undefined : (JSON.parse(text) as unknown), headers };
+  }
   throw new CommandError(explain(statusCode, text));
 }
 
@@ -91,7 +103,11 @@ function explain(status: number, text: string): string {
       message?: string;
       error?: { message?: string };
     };
-    const message = (body.error?.message ?? body.Message ?? body.message)?.replace(
+    // The routes of twins, methods and queries have a document of their own inside.
+    const inner = body.Message?.startsWith("{")
+      ? (JSON.parse(body.Message) as { message?: string }).message
+      : body.Message;
+    const message = (body.error?.message ?? inner ?? body.message)?.replace(
       /^ErrorCode:[^;]*;/,
       "",
     );
