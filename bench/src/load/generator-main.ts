@@ -1,5 +1,6 @@
 import { createSecureContext } from "node:tls";
 import { LatencyHistogram } from "./latency-histogram.ts";
+import { answerMethods } from "./answer-methods.ts";
 import { LoadConnection } from "./load-connection.ts";
 import type {
   ConnectCommand,
@@ -67,6 +68,7 @@ async function connectAll(command: ConnectCommand): Promise<ConnectResult> {
           timeoutMs: command.timeoutSeconds * 1000,
         });
         latency.recordMs(performance.now() - beganMs);
+        if (command.answersMethods === true) answerMethods(connection);
         connections.push(connection);
       } catch (error) {
         const reason = (error as Error).message;

@@ -15,6 +15,8 @@ export interface ConnectCommand {
   identities: MqttIdentity[];
   /** Topic filters each connection subscribes to (QoS 0) before it counts as connected. */
   subscriptions: string[];
+  /** Direct methods are answered at once, with status 200 and what was asked. */
+  answersMethods?: boolean;
   /** Handshakes in progress at once. */
   handshakesMax: number;
   timeoutSeconds: number;

@@ -65,6 +65,10 @@ export function encodePublishQos1(options: {
   ]);
 }
 
+export function encodePublishQos0(topic: string, payload: Uint8Array): Buffer {
+  return encodePacket(0x30, [encodeString(topic), payload]);
+}
+
 export function encodeDisconnect(): Buffer {
   return Buffer.from([0xe0, 0]);
 }

@@ -6,6 +6,7 @@ import { fanIn } from "./fan-in.ts";
 import { fixedRate } from "./fixed-rate.ts";
 import { growth } from "./growth.ts";
 import { idleSessions } from "./idle-sessions.ts";
+import { methods } from "./methods.ts";
 import { provisioningStorm } from "./provisioning-storm.ts";
 import { twinJob } from "./twin-job.ts";
 import { queries } from "./queries.ts";
@@ -18,6 +19,7 @@ export const workloads: readonly Workload[] = [
   eventsDelivery,
   connectStorm,
   idleSessions,
+  methods,
   growth,
   provisioningStorm,
   configurations,
