@@ -83,7 +83,7 @@ export function createAdministration(parts: AdministrationParts): Administration
       erase: (name) => storage.provisioning.eraseService(name),
       published,
     }),
-    published: () => publication.changed(),
+    published: () => publication.settled(),
   };
 }
 

@@ -41,6 +41,11 @@ export class Publication {
     return this.#next;
   }
 
+  /** Resolves when what has changed so far is written. */
+  settled(): Promise<void> {
+    return this.#next ?? this.#writing;
+  }
+
   async #write(): Promise<void> {
     const { directory, describe, log } = this.#parts;
     try {

@@ -8,7 +8,7 @@ function fill({ connection }: StateDatabase, owner: string, rows: number): void 
     for (let row = 0; row < rows; row++) {
       const values = columns.map(({ name, type }) => {
         if (name === "hub" || name === "service") return owner;
-        if (name === "id" || name === "sequence_number") return null;
+        if (type === "INTEGER" && (name === "id" || name === "sequence_number")) return null;
         if (type === "INTEGER") return row;
         return type === "BLOB"
           ? Buffer.from('{"status":"enabled","attestation":{"type":"tpm"}}')
