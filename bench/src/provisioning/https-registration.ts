@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, createSecureContext, type TLSSocket } from "node:tls";
+import { connect, type SecureContext, type TLSSocket } from "node:tls";
 import type { LoadTarget } from "../load/messages.ts";
 import type { DeviceAnswer } from "./registration-exchange.ts";
 import { registerWith } from "./registration-exchange.ts";
@@ -10,15 +10,10 @@ const API_VERSION = "2019-03-31";
 /** One device over HTTPS, on one connection as long as the server keeps it, another one otherwise. */
 export async function registerOverHttps(
   device: StormDevice,
-  { target, timeoutMs }: { target: LoadTarget; timeoutMs: number },
+  options: { target: LoadTarget; secureContext: SecureContext; timeoutMs: number },
 ): Promise<void> {
   const { idScope, registrationId, token } = device;
-  const secureContext = createSecureContext({
-    ca: target.caPem,
-    minVersion: "TLSv1.3",
-    ciphers: "TLS_AES_128_GCM_SHA256",
-    ...device.certificate,
-  });
+  const { target, secureContext, timeoutMs } = options;
   const { host, port, servername } = target;
   let socket: TLSSocket | undefined;
   const ask = async (method: string, path: string, body: unknown): Promise<DeviceAnswer> => {

@@ -1,4 +1,4 @@
-import { createSecureContext } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
 import { LatencyHistogram } from "../load/latency-histogram.ts";
 import { registerOverHttps } from "./https-registration.ts";
 import { registerOverMqtt } from "./mqtt-registration.ts";
@@ -37,12 +37,10 @@ async function handle(command: StormGeneratorCommand): Promise<void> {
 async function storm(command: StormCommand): Promise<StormResult> {
   const { transport, target, simultaneousMax } = command;
   if (!target.host.startsWith("127.")) throw new Error("the load goes to loopback only");
-  const secureContext = createSecureContext({
-    ca: target.caPem,
-    minVersion: "TLSv1.3",
-    ciphers: "TLS_AES_128_GCM_SHA256",
-  });
-  const options = { target, secureContext, timeoutMs: ATTEMPT_MS_MAX };
+  const shared = secureContextFor(target.caPem, undefined);
+  const contexts = devices.map(({ certificate }) =>
+    certificate === undefined ? shared : secureContextFor(target.caPem, certificate),
+  );
   const register = transport === "mqtt" ? registerOverMqtt : registerOverHttps;
   const latency = new LatencyHistogram();
   const failures: Record<string, number> = {};
@@ -53,11 +51,13 @@ async function storm(command: StormCommand): Promise<StormResult> {
   let next = 0;
   const registerNext = async () => {
     while (next < devices.length) {
-      const device = devices[next++]!;
+      const index = next++;
+      const device = devices[index]!;
+      const secureContext = contexts[index]!;
       const beganMs = performance.now();
       for (let attempt = 1; ; attempt++) {
         try {
-          await register(device, options);
+          await register(device, { target, secureContext, timeoutMs: ATTEMPT_MS_MAX });
           latency.recordMs(performance.now() - beganMs);
           assigned += 1;
           break;
@@ -81,6 +81,12 @@ async function storm(command: StormCommand): Promise<StormResult> {
     latency: latency.summary(),
     generatorCpuSeconds: (cpu.user + cpu.system) / 1e6,
   };
+}
+
+/** One cipher and one version, so that runs can be compared. */
+function secureContextFor(ca: string, certificate: StormDevice["certificate"]): SecureContext {
+  const ciphers = "TLS_AES_128_GCM_SHA256";
+  return createSecureContext({ ca, minVersion: "TLSv1.3", ciphers, ...certificate });
 }
 
 function report(message: StormGeneratorReport): void {
