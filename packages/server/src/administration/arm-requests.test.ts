@@ -261,7 +261,7 @@ describe("administration refuses", () => {
 test("of several who delete a hub at once, nobody is told that it failed", async () => {
   await ask("PUT", `${HUBS}/goes`, { body: {} });
   const answers = await Promise.all([1, 2, 3].map(() => ask("DELETE", `${HUBS}/goes`)));
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 204, 204]);
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 204, 204]);
   expect(settingsOf("goes")).toBeUndefined();
 });
 
