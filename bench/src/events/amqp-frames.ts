@@ -76,10 +76,6 @@ export function flow(options: {
   return frame(AMQP_FRAME, PERFORMATIVE.flow, [...session, ...link]);
 }
 
-export function close(): Buffer {
-  return frame(AMQP_FRAME, PERFORMATIVE.close, []);
-}
-
 function frame(type: number, performative: number, fields: readonly Buffer[]): Buffer {
   const body = described(performative, fields);
   const header = Buffer.alloc(8);
