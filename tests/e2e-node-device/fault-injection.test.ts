@@ -93,7 +93,7 @@ describe("a server with --fault-injection", () => {
       await program.call("noRetry", { name });
       const lost = program.call("nextDisconnect", { name });
       await program.call("send", { name, message: faultMessage(type) });
-      await lost;
+      expect(await lost).toBe("disconnected");
     },
   );
 

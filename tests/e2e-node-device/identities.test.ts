@@ -141,6 +141,25 @@ describe.each(TRANSPORTS)("azure-iot-device over %s", (transport, name) => {
   }
 });
 
+test.each([
+  ["mqtt", "amqp"],
+  ["amqp", "mqtt-ws"],
+  ["amqp-ws", "mqtt"],
+])("a device over %s is taken over by itself over %s", async (first, second) => {
+  const device = `twice-${first}-${second}`;
+  const connectionString = await keyOf(device);
+  const names = [`${device}-1`, `${device}-2`] as const;
+  await program.call("open", { name: names[0], transport: first, connectionString });
+  await program.call("send", { name: names[0], message: { body: "{}" } });
+  await program.call("noRetry", { name: names[0] });
+  const lost = program.call("nextDisconnect", { name: names[0] });
+  await program.call("open", { name: names[1], transport: second, connectionString });
+  await program.call("send", { name: names[1], message: { body: "{}" } });
+  expect(await lost).toBe("disconnected");
+  await program.call("send", { name: names[1], message: { body: "{}" } });
+  await program.call("close", { name: names[1] });
+});
+
 let server: TestServer;
 let program: Program;
 let reader: EventsReader;

@@ -88,7 +88,7 @@ async function open(request: OpenRequest): Promise<null> {
         tokenRenewalMarginInSeconds: tokenTtlSeconds - 2,
       },
     }),
-  } as object);
+  });
   client.on("error", () => {});
   const disconnects = new Inbox<string>();
   client.on("disconnect", () => disconnects.put("disconnected"));
@@ -101,7 +101,7 @@ async function open(request: OpenRequest): Promise<null> {
 function createClient({ transport, connectionString, certificate }: OpenRequest) {
   const text = connectionString ?? certificateConnectionString(certificate!);
   const kind = text.includes("ModuleId=") ? device.ModuleClient : device.Client;
-  return kind.fromConnectionString(text, TRANSPORTS[transport] as never) as DeviceClient &
+  return kind.fromConnectionString(text, TRANSPORTS[transport]) as DeviceClient &
     DeviceModuleClient;
 }
 
@@ -213,12 +213,10 @@ const calls: Readonly<Record<string, (args: never) => Promise<unknown>>> = {
   async listenForCommands({ name }: { name: string }) {
     const { client, commands } = opened(name);
     client.on("message", (message: DeviceMessage) => {
-      const properties = Object.fromEntries(
+      const list = message.properties.propertyList as readonly { key: string; value: string }[];
+      const properties: Readonly<Record<string, string>> = Object.fromEntries(
         // Over HTTPS this SDK leaves the names of the headers as they are.
-        message.properties.propertyList.map(({ key, value }) => [
-          key.replace(/^iothub-app-/, ""),
-          value,
-        ]),
+        list.map(({ key, value }) => [key.replace(/^iothub-app-/, ""), value]),
       );
       const { messageId, correlationId, contentType, contentEncoding } = message;
       const body = message.getBytes().toString();
