@@ -6,6 +6,7 @@ import {
   MemoryTwinStore,
 } from "../fixtures/memory-identities.fixture.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
+import type { IdentityKey } from "../devices/device.ts";
 import type { ConfigurationInput } from "./configurations.ts";
 import { ROUND_INTERVAL_MS } from "./fleet-rollout.ts";
 import { testFleet } from "./test-fleet.fixture.ts";
@@ -20,6 +21,9 @@ const deviceContent = (settings: Record<string, string | number | object>) => ({
     ),
   },
 });
+
+const never = () => Promise.reject(new Error("not asked for"));
+const onlyD7 = () => Promise.resolve({ keys: [{ deviceId: "d7" }], after: undefined });
 
 describe("a configuration", () => {
   test("reaches the devices it is for, and those that become so, and no others", async () => {
@@ -62,6 +66,37 @@ describe("a configuration", () => {
     await configure("c2", { targetCondition: "" });
     const left = await Promise.all(ids.map((id) => desired(id)));
     expect(left.filter(({ by }) => by !== undefined)).toHaveLength(1);
+  });
+
+  test("reaches everybody also when the store does not say whom it affects", async () => {
+    const refuse = () => Promise.reject(new Error("disk"));
+    const queries = { page: refuse, groups: refuse, keys: refuse };
+    const { hub, configure, settled, desired, statuses } = testFleet({ queries });
+    await hub.devices.create({ deviceId: "d1" });
+    await configure("c1");
+    expect(await desired("d1")).toEqual({ by: "c1" });
+    await hub.configurations.delete("c1", "any");
+    await settled();
+    expect(await statuses("d1")).toEqual({});
+    expect((await hub.configurations.list(1)).length).toBe(0);
+  });
+
+  test("looks at nobody else's twin", async () => {
+    class CountingTwinStore extends MemoryTwinStore {
+      readonly found: string[] = [];
+      override find(key: IdentityKey) {
+        this.found.push(key.deviceId);
+        return super.find(key);
+      }
+    }
+    const twins = new CountingTwinStore();
+    const devices = new MemoryDeviceStore();
+    const queries = { page: never, groups: never, keys: onlyD7 };
+    const { hub, configure } = testFleet({ twins, devices, queries });
+    for (let i = 0; i < 30; i++) await hub.devices.create({ deviceId: `d${i}` });
+    twins.found.length = 0;
+    await configure("c1", { targetCondition: "deviceId = 'd7'" });
+    expect(new Set(twins.found)).toEqual(new Set(["d7"]));
   });
 
   test("with a higher priority wins, and the newer one of two that are equal", async () => {

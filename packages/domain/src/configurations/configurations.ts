@@ -6,6 +6,7 @@ import { isJsonObject, member } from "../json/json-value.ts";
 import type { Limits } from "../limits/limits.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Clock } from "../time/clock.ts";
+import { affectedBy } from "./affected-identities.ts";
 import type { Configuration } from "./configuration.ts";
 import type { ConfigurationMetricResults, ConfigurationMetrics } from "./configuration-metrics.ts";
 import {
@@ -132,10 +133,12 @@ export class Configurations implements AsyncDisposable {
   /** Its settings are taken back soon. Throws `ConfigurationNotFound`, `PreconditionFailed`. */
   async delete(id: string, condition: EtagCondition): Promise<void> {
     const expectedEtag = condition === "any" ? undefined : condition.etag;
+    const configuration = await this.#parts.store.find(id);
     const outcome = await this.#parts.store.retire(id, expectedEtag);
     if (outcome === "missing") throw notFound(id);
     if (outcome === "conflict") throw conditionFailed(id);
-    this.#parts.fleet.all();
+    if (configuration === undefined) this.#parts.fleet.all();
+    else this.#parts.fleet.some(affectedBy(configuration));
   }
 
   /** Throws `ConfigurationNotFound`. */
@@ -183,7 +186,7 @@ export class Configurations implements AsyncDisposable {
 
   /** Nobody is in scope yet as the answer is made, so nothing is counted for it but by those who ask. */
   async #changed(configuration: Configuration): Promise<ConfigurationWithMetrics> {
-    this.#parts.fleet.all();
+    this.#parts.fleet.some(affectedBy(configuration));
     return { configuration, results: NO_RESULTS };
   }
 

@@ -3,8 +3,12 @@ import { describeIdentity } from "../devices/device.ts";
 import type { DeviceStore } from "../devices/device-store.ts";
 import type { ModuleStore } from "../devices/module-store.ts";
 import type { Clock, Timer } from "../time/clock.ts";
+import type { Queries } from "../query/queries.ts";
+import type { QueryTarget } from "../query/query-ast.ts";
+import { AffectedIdentities } from "./affected-identities.ts";
 import { ConfigurationSet } from "./configuration-set.ts";
 import type { ConfigurationStore } from "./configuration-store.ts";
+import { EDGE_AGENT } from "./edge-layers.ts";
 import { FleetRound } from "./fleet-round.ts";
 import type { Rollout } from "./rollout.ts";
 
@@ -12,6 +16,7 @@ export interface FleetRolloutParts {
   readonly store: ConfigurationStore;
   readonly devices: DeviceStore;
   readonly modules: ModuleStore;
+  readonly queries: Pick<Queries, "identities">;
   readonly rollout: Rollout;
   readonly clock: Clock;
 }
@@ -24,18 +29,24 @@ const BATCHES_IN_FLIGHT_MAX = 4;
 const CHANGED_MAX = 10_000;
 /** Settings that others have changed are put back within this time, and what was missed is made up for. */
 export const ROUND_INTERVAL_MS = 5 * 60 * 1000;
+/** Of a fleet so large that rounds take long, they begin more seldom: no more than a part of the time is theirs. */
+const ROUND_SHARE_MAX = 0.1;
 /** After a failure of the store. */
 const RETRY_DELAY_MS = 5_000;
 
 /**
- * Brings configurations to the fleet: to each identity that changes, at once, and to all of them whenever a
- * configuration comes, changes or goes, when the server starts, and from time to time.
+ * Brings configurations to the fleet: to each identity that changes, at once; to those whom it affects when a
+ * configuration comes, changes or goes; and to all of them when the server starts, and from time to time.
  */
 export class FleetRollout implements AsyncDisposable {
   readonly #parts: FleetRolloutParts;
   readonly #changed = new Map<string, IdentityKey>();
   readonly #round: FleetRound;
+  readonly #affected: AffectedIdentities;
   readonly #inFlight = new Set<Promise<unknown>>();
+  #hasAffected = false;
+  #beganAtMs = 0;
+  #roundMs = 0;
   #set = new ConfigurationSet([], []);
   #isStale = true;
   #running: Promise<void> | undefined;
@@ -46,6 +57,7 @@ export class FleetRollout implements AsyncDisposable {
   constructor(parts: FleetRolloutParts) {
     this.#parts = parts;
     this.#round = new FleetRound(parts.devices);
+    this.#affected = new AffectedIdentities(parts.queries);
   }
 
   /** The configurations as they were when they were last read. */
@@ -55,14 +67,23 @@ export class FleetRollout implements AsyncDisposable {
 
   /** A round begins, and then one from time to time. */
   start(): void {
-    this.#timer = this.#parts.clock.after(ROUND_INTERVAL_MS, () => this.start());
+    const delayMs = Math.max(ROUND_INTERVAL_MS, this.#roundMs / ROUND_SHARE_MAX);
+    this.#timer = this.#parts.clock.after(delayMs, () => this.start());
     this.all();
   }
 
-  /** Configurations have changed: everybody is looked at. */
+  /** Everybody is looked at. */
   all(): void {
     this.#isStale = true;
-    this.#round.begin();
+    this.#beginRound();
+    this.#wake();
+  }
+
+  /** A configuration has changed: whom that affects is looked at. */
+  some(affected: readonly QueryTarget[]): void {
+    this.#isStale = true;
+    this.#affected.add(affected);
+    this.#hasAffected = true;
     this.#wake();
   }
 
@@ -84,7 +105,8 @@ export class FleetRollout implements AsyncDisposable {
   }
 
   get #hasWork(): boolean {
-    return !this.#isClosed && (this.#round.isUnderWay || this.#changed.size > 0);
+    const isAsked = this.#round.isUnderWay || this.#hasAffected || this.#changed.size > 0;
+    return isAsked && !this.#isClosed;
   }
 
   #wake(): void {
@@ -112,15 +134,27 @@ export class FleetRollout implements AsyncDisposable {
   async #turn(): Promise<void> {
     if (this.#isStale) await this.#reload();
     if (this.#set.isEmpty) {
+      // Nobody has anything to keep or to give back, unless something came while that was read.
+      if (this.#isStale) return;
       this.#changed.clear();
       this.#round.end();
+      this.#hasAffected = false;
       return;
     }
     this.#begin(this.#takeChanged());
-    if (this.#round.isUnderWay) {
+    if (!this.#affected.isEmpty) {
+      this.#begin(this.#affected.take(BATCH).map((key) => this.#visitAffected(key)));
+    } else if (this.#hasAffected) {
+      this.#hasAffected = false;
+      if (this.#affected.takeIncompleteness()) this.#beginRound();
+      else if (!this.#round.isUnderWay) await this.#forgetRetired();
+    } else if (this.#round.isUnderWay) {
       const devices = await this.#round.next(BATCH);
       this.#begin(devices.map((device) => this.#visit(device)));
-      if (!this.#round.isUnderWay && !this.#isStale) await this.#finishRound();
+      if (!this.#round.isUnderWay && !this.#isStale) {
+        this.#roundMs = this.#parts.clock.now() - this.#beganAtMs;
+        await this.#forgetRetired();
+      }
     }
     if (this.#inFlight.size >= BATCHES_IN_FLIGHT_MAX) await Promise.race(this.#inFlight);
   }
@@ -146,8 +180,13 @@ export class FleetRollout implements AsyncDisposable {
     }
   }
 
-  /** What was deleted before the round began is in no twin any more. */
-  async #finishRound(): Promise<void> {
+  #beginRound(): void {
+    if (!this.#round.isUnderWay) this.#beganAtMs = this.#parts.clock.now();
+    this.#round.begin();
+  }
+
+  /** All who had settings of deleted configurations were looked at since. */
+  async #forgetRetired(): Promise<void> {
     await Promise.all(this.#inFlight);
     if (this.#set.retiredKeys.length === 0) return;
     await this.#parts.store.forget(this.#set.retiredKeys);
@@ -162,6 +201,17 @@ export class FleetRollout implements AsyncDisposable {
         ? rollout.device(deviceId, this.#set, "memberships")
         : rollout.module({ deviceId, moduleId }, this.#set, "memberships");
     });
+  }
+
+  /** What a deployment is to a device is said by its agent. */
+  async #visitAffected({ deviceId, moduleId }: IdentityKey): Promise<void> {
+    const { rollout } = this.#parts;
+    if (moduleId === undefined || moduleId === EDGE_AGENT) {
+      await rollout.device(deviceId, this.#set, "everything");
+    }
+    if (moduleId !== undefined) {
+      await rollout.module({ deviceId, moduleId }, this.#set, "everything");
+    }
   }
 
   async #visit(device: Device): Promise<void> {

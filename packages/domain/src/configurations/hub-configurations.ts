@@ -30,7 +30,7 @@ export interface HubConfigurationsParts {
   readonly sessions: Sessions;
   readonly twins: Twins;
   readonly commands: Commands;
-  readonly queries: Pick<Queries, "count">;
+  readonly queries: Pick<Queries, "count" | "identities">;
   readonly observers: HubObservers;
   readonly secrets: Secrets;
   readonly clock: Clock;
@@ -45,6 +45,7 @@ export function createHubConfigurations(parts: HubConfigurationsParts): Configur
     store,
     devices: deviceStore,
     modules: moduleStore,
+    queries: parts.queries,
     clock,
     rollout: new Rollout({
       devices: deviceStore,
