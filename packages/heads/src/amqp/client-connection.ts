@@ -49,6 +49,7 @@ export class ClientConnection {
   readonly #context: ConnectionContext;
   readonly #engine: AmqpConnection;
   readonly #nodes: LinkNodes;
+  readonly #identities: IdentitySessions;
   #hostName: string | undefined;
   #hub: Hub | undefined;
   /** Event hubs that links have named themselves. */
@@ -87,14 +88,14 @@ export class ClientConnection {
         certificate: context.certificate,
         onRefused: (error) => this.#logSaslRefusal(error),
       });
-    const identities = new IdentitySessions({
+    const identities = (this.#identities = new IdentitySessions({
       tokens,
       certificate: context.certificate,
       onFault: (fault, links) => {
         log.info({ ...this.#describe(), type: fault.type }, "fault injected");
         injectFault(fault, { connection: this.#engine, cbs: this.#nodes.cbs, links });
       },
-    });
+    }));
     this.#nodes = {
       cbs: new RequestNode({
         pendingResponsesMax: limits.pendingResponsesMax,
@@ -216,7 +217,8 @@ export class ClientConnection {
 
   #describe(): object {
     const { remoteAddress, transport } = this.#context;
-    return { protocol: "amqp", transport, hub: this.#hub?.settings.name, remoteAddress };
+    const hub = this.#hub?.settings.name;
+    return { protocol: "amqp", transport, hub, ...this.#identities.describe(), remoteAddress };
   }
 }
 

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Session } from "rhea";
+import { BATCH_MESSAGE_FORMAT } from "@larimar/wire";
 import { AmqpTest } from "../fixtures/amqp-test.fixture.ts";
 import type { RheaClient } from "../fixtures/rhea-client.fixture.ts";
 import { detached } from "../fixtures/rhea-client.fixture.ts";
@@ -50,6 +51,22 @@ describe("a device whose session the hub closes", () => {
     again.sender.send({ body: "back again" });
     await once(again.sender, "accepted");
     expect(amqp.hub.sessions.isConnected({ deviceId: "a" })).toBe(true);
+  });
+
+  test("is named in the log when what it sends cannot be read, and others are left alone", async () => {
+    const a = await openLinks("a", client.session());
+    const other = await amqp.client();
+    await other.putToken(amqp.token({ policy: "device", keyReading: "base64" }));
+    const b = await openLinks("b", other.session());
+    const told = detached(a.sender);
+    a.sender.send(Buffer.from([0x00, 0x53, 0x75, 0xa0, 0xff]), "tag", BATCH_MESSAGE_FORMAT);
+    await told;
+    const warnings = amqp.log.lines.filter(({ level }) => level === "warn");
+    expect(warnings.map(({ fields }) => fields)).toMatchObject([
+      { deviceId: "a", condition: "amqp:decode-error" },
+    ]);
+    b.sender.send({ body: "still here" });
+    await once(b.sender, "accepted");
   });
 
   test("loses its links alone where it shares an AMQP session", async () => {

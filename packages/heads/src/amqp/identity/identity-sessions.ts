@@ -46,6 +46,13 @@ export class IdentitySessions {
     return session;
   }
 
+  /** For the log: whose connection this is, or how many share it. */
+  describe(): { deviceId?: string; moduleId?: string | undefined; sessions?: number } {
+    const [first] = this.#open.values();
+    if (first === undefined) return {};
+    return this.#open.size === 1 ? first.session.identity : { sessions: this.#open.size };
+  }
+
   /** A token was put: those it opens may go on longer. The hub ends the others in time. */
   async renewAll(): Promise<void> {
     for (const session of [...this.#open.values()]) {
