@@ -23,7 +23,7 @@ interface DeviceTwin {
 async function connectDevice(hub: HubClient, deviceId: string) {
   const { connectionString } = await hub.createDevice(deviceId);
   const client = Client.fromConnectionString(connectionString, Mqtt);
-  await client.setOptions({ ca: hub.caPem, modelId: MODEL } as object);
+  await client.setOptions({ ca: hub.caPem, modelId: MODEL });
   await client.open();
   const twin = (await client.getTwin()) as unknown as DeviceTwin;
   return {

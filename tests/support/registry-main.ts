@@ -101,16 +101,13 @@ const ofDigitalTwins: typeof special = {
   "digitalTwins.update": (id: string, patch: object[], etag?: string) =>
     answered(digitalTwins.updateDigitalTwin(id, patch, etag)),
   "digitalTwins.invoke": (id: string, command: string, payload: unknown) =>
-    answered(digitalTwins.invokeCommand(id, command, payload as string, WAITING)),
+    answered(digitalTwins.invokeCommand(id, command, payload, WAITING)),
   "digitalTwins.invokeComponent": (
     id: string,
     component: string,
     command: string,
     payload: unknown,
-  ) =>
-    answered(
-      digitalTwins.invokeComponentCommand(id, component, command, payload as string, WAITING),
-    ),
+  ) => answered(digitalTwins.invokeComponentCommand(id, component, command, payload, WAITING)),
 };
 
 /** Both kinds of job clients have a `getJob`, so calls of this one say whose they are. */
@@ -131,7 +128,7 @@ const ofJobs: typeof special = {
     const query = jobs.createQuery(type as never, status as never, pageSize);
     const pages: unknown[] = [];
     // Without a callback this client forgets where it was.
-    const next = () => query.next(query.continuationToken as string);
+    const next = () => query.next(query.continuationToken);
     while (query.hasMoreResults) pages.push((await next()).result);
     return { jobStatus: pages, response: { statusCode: 200 } };
   },

@@ -185,7 +185,15 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     isRegistered,
   });
   const queries = new Queries(parts.queries);
-  const jobs = createHubJobs({ ...parts, queries, twins, methods, sessions, observers });
+  const jobs = createHubJobs({
+    ...parts,
+    queries,
+    twins,
+    methods,
+    sessions,
+    observers,
+    admission,
+  });
   const configurations = createHubConfigurations({
     store: parts.configurations,
     deviceStore: parts.devices,

@@ -1,4 +1,5 @@
 import type { HubObservers } from "../hubs/hub-observer.ts";
+import type { Admission } from "../limits/admission.ts";
 import type { Methods } from "../methods/methods.ts";
 import type { Queries } from "../query/queries.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -23,10 +24,11 @@ type Surroundings = HubJobsParts & {
   readonly methods: Methods;
   readonly sessions: Sessions;
   readonly observers: HubObservers;
+  readonly admission: Admission;
 };
 
 export function createHubJobs(parts: Surroundings): Jobs {
-  const { clock, jobLimits, observers } = parts;
+  const { clock, jobLimits, observers, admission } = parts;
   return new Jobs({
     jobs: parts.jobs,
     deviceJobs: parts.deviceJobs,
@@ -36,7 +38,11 @@ export function createHubJobs(parts: Surroundings): Jobs {
     sessions: parts.sessions,
     clock,
     limits: jobLimits,
-    pace: new Pace(clock, jobLimits.deviceOperationsPerSecondMax),
+    admission,
+    pace: new Pace(
+      clock,
+      () => admission.jobs?.jobDevicesPerSecond ?? jobLimits.deviceOperationsPerSecondMax,
+    ),
     onChange: (deviceJob) => observers.deviceJobChanged(deviceJob),
   });
 }

@@ -6,6 +6,8 @@ import {
   createTestHub,
   settle,
 } from "../fixtures/index.fixture.ts";
+import { testSettings } from "../fixtures/test-hub.fixture.ts";
+import { DEFAULT_HUB_RESOURCE } from "../hubs/hub-resource.ts";
 import type { Hub, HubParts } from "../hubs/hub.ts";
 import type { MethodInlet, MethodResponse } from "../sessions/inlets.ts";
 import type { DeviceJob, JobRequest } from "./job.ts";
@@ -373,6 +375,24 @@ describe("the hub", () => {
     state.answer();
     await settle();
     expect((await hub.jobs.get("j2")).job.status).toBe("completed");
+  });
+
+  test("that is held to its tier takes as many jobs at once, and gives as many turns, as that has", async () => {
+    const settings = testSettings({
+      resource: { ...DEFAULT_HUB_RESOURCE, tier: "S1" },
+    });
+    const { hub, clock } = createTestHub({ enforcesTier: true }, settings);
+    for (const deviceId of ["a", "b"]) await hub.devices.create({ deviceId });
+    await hub.jobs.schedule(job("j1"));
+    await settle();
+    expect((await hub.jobs.get("j1")).counts.completed).toBe(1);
+    await expect(hub.jobs.schedule(job("j2"))).rejects.toMatchObject({ code: "TooManyJobs" });
+    await hub.jobs.schedule(job("later", { startAtMs: clock.now() + MINUTE_MS }));
+    // Ten devices a second.
+    await clock.advance(100);
+    await settle();
+    expect((await hub.jobs.get("j1")).job.status).toBe("completed");
+    await hub.jobs.schedule(job("j2"));
   });
 
   test("forgets jobs that ended long ago", async () => {

@@ -1,4 +1,5 @@
 import { HubError } from "../errors/hub-error.ts";
+import type { Admission } from "../limits/admission.ts";
 import { parseTarget } from "../query/parse-query.ts";
 import type { Job, JobCounts, JobRequest, MethodTask } from "./job.ts";
 import type { JobRunParts } from "./job-run.ts";
@@ -10,7 +11,9 @@ export interface JobView {
   readonly counts: JobCounts;
 }
 
-export type JobsParts = JobRunParts;
+export interface JobsParts extends JobRunParts {
+  readonly admission: Admission;
+}
 
 const JOB_ID = /^[A-Za-z0-9_-]+$/;
 
@@ -28,17 +31,16 @@ export class Jobs implements AsyncDisposable {
     this.#scheduler.wake();
   }
 
-  /** Throws `ArgumentInvalid`, `JobAlreadyExists`, `TooManyJobs`, and what the condition leads to. */
+  /**
+   * All of this throws `NotInTier` and `Throttled` where a tier is enforced.
+   * Throws `ArgumentInvalid`, `JobAlreadyExists`, `TooManyJobs`, and what the condition leads to.
+   */
   async schedule(request: JobRequest): Promise<JobView> {
-    const { jobs, clock, limits } = this.#parts;
+    const { jobs, clock } = this.#parts;
+    await this.#admit();
     this.#check(request);
     const nowMs = clock.now();
-    if ((await jobs.countActive()) >= limits.activeJobsMax) {
-      throw new HubError(
-        "TooManyJobs",
-        `The hub has ${limits.activeJobsMax} jobs that have not ended`,
-      );
-    }
+    await this.#checkCount(request.startAtMs ?? nowMs);
     const job: Job = {
       ...request,
       status: "queued",
@@ -58,11 +60,13 @@ export class Jobs implements AsyncDisposable {
 
   /** Throws `JobNotFound`. */
   async get(jobId: string): Promise<JobView> {
+    await this.#admit();
     return this.#view(await this.#find(jobId));
   }
 
   /** Devices that have their turn keep it. Throws `JobNotFound`, and `JobOver` when the job has ended. */
   async cancel(jobId: string): Promise<JobView> {
+    await this.#admit();
     for (;;) {
       const job = await this.#find(jobId);
       if (job.phase === "ending" || job.phase === "over") {
@@ -84,6 +88,7 @@ export class Jobs implements AsyncDisposable {
   async list(
     request: JobPageRequest,
   ): Promise<{ readonly jobs: readonly JobView[]; readonly next: number | undefined }> {
+    await this.#admit();
     const page = await this.#parts.jobs.list(request);
     return { jobs: await Promise.all(page.jobs.map((job) => this.#view(job))), next: page.next };
   }
@@ -126,6 +131,26 @@ export class Jobs implements AsyncDisposable {
     }
   }
 
+  async #admit(): Promise<void> {
+    await this.#parts.admission.admit("jobManagement");
+  }
+
+  /** A tier counts the jobs that run or would; those of later do not keep others from running. */
+  async #checkCount(startAtMs: number): Promise<void> {
+    const { jobs, clock, limits, admission } = this.#parts;
+    if ((await jobs.countActive()) >= limits.activeJobsMax) {
+      throw tooMany(`The hub has ${limits.activeJobsMax} jobs that have not ended`);
+    }
+    const { jobsMax } = admission.jobs ?? {};
+    const nowMs = clock.now();
+    if (jobsMax === undefined || startAtMs > nowMs) return;
+    const first = await jobs.unfinished(jobsMax);
+    const isDue = (job: Job): boolean => job.phase !== "waiting" || job.startAtMs <= nowMs;
+    if (first.length === jobsMax && first.every(isDue)) {
+      throw tooMany(`The tier of the hub has ${jobsMax} jobs at once`);
+    }
+  }
+
   #checkMethod(task: MethodTask): void {
     this.#parts.methods.check(task);
     const size = JSON.stringify(task.payload ?? null).length;
@@ -147,4 +172,8 @@ export class Jobs implements AsyncDisposable {
   async #view(job: Job): Promise<JobView> {
     return { job, counts: await this.#parts.deviceJobs.count(job.jobId) };
   }
+}
+
+function tooMany(message: string): HubError {
+  return new HubError("TooManyJobs", message);
 }

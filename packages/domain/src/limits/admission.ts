@@ -61,6 +61,11 @@ export class Admission implements AsyncDisposable {
     );
   }
 
+  /** What the tier says of jobs, beside the rate they are managed at. Undefined while nothing is enforced. */
+  get jobs(): Pick<TierProfile, "jobsMax" | "jobDevicesPerSecond"> | undefined {
+    return this.#parts.isEnforced ? this.#profile : undefined;
+  }
+
   /** Messages charged today, and how many the tier has. Undefined while nothing is enforced. */
   get usage(): { readonly charged: number; readonly perDay: number } | undefined {
     if (!this.#parts.isEnforced) return undefined;

@@ -22,6 +22,10 @@ export type OperationKind = (typeof OPERATION_KINDS)[number];
 export interface TierProfile {
   readonly blockBytes: number;
   readonly messagesPerDay: number;
+  /** Scheduled jobs that run, or would, at once. */
+  readonly jobsMax: number;
+  /** Devices of all jobs that get their turn in a second. */
+  readonly jobDevicesPerSecond: number;
   /** Kinds that a tier has not at all are missing. Methods count blocks of 4 KB, everything else operations. */
   readonly perSecond: Readonly<Partial<Record<OperationKind, number>>>;
 }
@@ -35,6 +39,8 @@ interface Rates {
   readonly sends: (units: number) => number;
   readonly twinReads: (units: number) => number;
   readonly twinUpdates: (units: number) => number;
+  readonly jobsMax: number;
+  readonly jobDevices: (units: number) => number;
 }
 
 const FIRST: Rates = {
@@ -46,6 +52,8 @@ const FIRST: Rates = {
   sends: (units) => Math.max(100, 12 * units),
   twinReads: () => 100,
   twinUpdates: () => 50,
+  jobsMax: 1,
+  jobDevices: () => 10,
 };
 
 const SECOND: Rates = {
@@ -55,6 +63,8 @@ const SECOND: Rates = {
   sends: (units) => 120 * units,
   twinReads: (units) => Math.max(100, 10 * units),
   twinUpdates: (units) => Math.max(50, 5 * units),
+  jobsMax: 5,
+  jobDevices: (units) => Math.max(10, units),
 };
 
 const THIRD: Rates = {
@@ -66,6 +76,8 @@ const THIRD: Rates = {
   sends: (units) => 6000 * units,
   twinReads: (units) => 500 * units,
   twinUpdates: (units) => 250 * units,
+  jobsMax: 10,
+  jobDevices: (units) => 50 * units,
 };
 
 const RATES: Readonly<Record<HubTier, Rates>> = {
@@ -91,6 +103,8 @@ export function tierProfile(tier: HubTier, units: number): TierProfile {
   return {
     blockBytes: tier === "F1" ? 512 : 4096,
     messagesPerDay: rates.messagesPerDay * units,
+    jobsMax: rates.jobsMax,
+    jobDevicesPerSecond: rates.jobDevices(units),
     perSecond: tier.startsWith("B")
       ? ofEveryTier
       : {
