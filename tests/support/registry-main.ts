@@ -19,8 +19,8 @@ type Result =
   | { readonly jobStatus: unknown; readonly response: { readonly statusCode: number } }
   | { readonly result: unknown; readonly message: { readonly statusCode: number } };
 
-/** Calls about imports and exports tell nothing but the body: a job, several, or nothing. */
-type Bare = { readonly jobId: string } | readonly unknown[] | "" | undefined;
+/** Calls about imports and exports tell nothing but the body: a job, a list of them, or nothing. */
+type Bare = { readonly jobId: string } | { readonly length: number } | "" | undefined;
 
 const connectionString = process.argv[2] ?? "";
 /** Of an identity provider; the first argument is then the host name. */
@@ -35,7 +35,7 @@ const { client, jobs, registry } =
     : withToken(connectionString, bearerToken);
 const targets = [registry, client] as unknown as Record<
   string,
-  (...args: unknown[]) => Promise<Result>
+  (...args: unknown[]) => Promise<Result | Bare>
 >[];
 
 function withToken(hostName: string, token: string) {
@@ -82,9 +82,9 @@ const special: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> 
   },
 };
 
-const digitalTwins = new iothub.DigitalTwinClient(
-  new iothub.IoTHubTokenCredentials(connectionString),
-);
+/** Made when it is asked for: it cannot be made of a host name. */
+const digitalTwins = () =>
+  new iothub.DigitalTwinClient(new iothub.IoTHubTokenCredentials(connectionString));
 
 /** What came of a call, without what it came in. */
 async function answered(call: Promise<unknown>): Promise<unknown> {
@@ -97,17 +97,17 @@ async function answered(call: Promise<unknown>): Promise<unknown> {
 const WAITING = { connectTimeoutInSeconds: 5 };
 
 const ofDigitalTwins: typeof special = {
-  "digitalTwins.get": (id: string) => answered(digitalTwins.getDigitalTwin(id)),
+  "digitalTwins.get": (id: string) => answered(digitalTwins().getDigitalTwin(id)),
   "digitalTwins.update": (id: string, patch: object[], etag?: string) =>
-    answered(digitalTwins.updateDigitalTwin(id, patch, etag)),
+    answered(digitalTwins().updateDigitalTwin(id, patch, etag)),
   "digitalTwins.invoke": (id: string, command: string, payload: unknown) =>
-    answered(digitalTwins.invokeCommand(id, command, payload, WAITING)),
+    answered(digitalTwins().invokeCommand(id, command, payload, WAITING)),
   "digitalTwins.invokeComponent": (
     id: string,
     component: string,
     command: string,
     payload: unknown,
-  ) => answered(digitalTwins.invokeComponentCommand(id, component, command, payload, WAITING)),
+  ) => answered(digitalTwins().invokeComponentCommand(id, component, command, payload, WAITING)),
 };
 
 /** Both kinds of job clients have a `getJob`, so calls of this one say whose they are. */
@@ -163,7 +163,7 @@ async function perform({ method, args }: RegistryCall): Promise<RegistryOutcome>
     const ofJob = ofJobs[method] as ((...all: unknown[]) => Promise<Result>) | undefined;
     const target = targets.find((candidate) => typeof candidate[method] === "function");
     const answer = await (ofJob === undefined ? target![method]!(...args) : ofJob(...args));
-    if (!answer || "jobId" in answer || Array.isArray(answer)) {
+    if (!answer || "jobId" in answer || "length" in answer) {
       return { status: 200, body: answer || null };
     }
     if ("jobStatus" in answer) {

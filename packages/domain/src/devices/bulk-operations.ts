@@ -81,11 +81,12 @@ async function applyItems(
   hub: BulkHub,
   items: readonly BulkItem[],
 ): Promise<readonly (HubError | undefined)[]> {
-  const lastOfDevice = new Map<string, Promise<unknown>>();
+  const lastOfDevice = new Map<string, Promise<HubError | undefined>>();
   const applied: Promise<HubError | undefined>[] = [];
   for (const item of items) {
     const { deviceId } = item.key;
-    const earlier = namesParent(item) ? applied : [lastOfDevice.get(deviceId)];
+    const last = lastOfDevice.get(deviceId);
+    const earlier = namesParent(item) ? applied : last === undefined ? [] : [last];
     const doing = Promise.all(earlier).then(() => refusalOf(() => applyItem(hub, item)));
     lastOfDevice.set(deviceId, doing);
     applied.push(doing);

@@ -198,7 +198,7 @@ describe("the patch between two sets of properties", () => {
   const object = fc.letrec<{ object: JsonObject; value: JsonObject | number }>((tie) => ({
     object: fc.dictionary(fc.constantFrom("a", "b", "__proto__"), tie("value"), { maxKeys: 3 }),
     value: fc.oneof({ maxDepth: 3 }, fc.integer({ min: 0, max: 3 }), tie("object")),
-  })).object as fc.Arbitrary<JsonObject>;
+  })).object;
 
   test("makes the one of the other when it is merged", () => {
     fc.assert(
