@@ -8,6 +8,7 @@ from azure.iot.device import (
     IoTHubModuleClient,
     Message,
     MethodResponse,
+    ProvisioningDeviceClient,
     X509,
 )
 from azure.storage.blob import BlobClient
@@ -138,6 +139,31 @@ def upload(name, blobName, text):
     client.notify_blob_upload_status(storage["correlationId"], True, 201, "Created")
 
 
+def register(transport, host, idScope, registrationId, key=None, certificate=None, payload=None):
+    with open(CA_FILE) as file:
+        ca = file.read()
+    options = {"server_verification_cert": ca, "websockets": transport == "mqtt-ws"}
+    if certificate is None:
+        client = ProvisioningDeviceClient.create_from_symmetric_key(
+            host, registrationId, idScope, key, **options
+        )
+    else:
+        x509 = X509(cert_file=certificate["certFile"], key_file=certificate["keyFile"])
+        client = ProvisioningDeviceClient.create_from_x509_certificate(
+            host, registrationId, idScope, x509, **options
+        )
+    if payload is not None:
+        client.provisioning_payload = payload
+    result = client.register()
+    state = result.registration_state
+    return {
+        "status": result.status,
+        "assignedHub": state and state.assigned_hub,
+        "deviceId": state and state.device_id,
+        "payload": state and state.response_payload,
+    }
+
+
 serve(
     open=open_client,
     close=close_client,
@@ -151,4 +177,5 @@ serve(
     listenForCommands=listen_for_commands,
     nextCommand=next_command,
     upload=upload,
+    register=register,
 )

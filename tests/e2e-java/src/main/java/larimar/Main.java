@@ -25,8 +25,10 @@ public final class Main {
   }
 
   public static void main(String[] arguments) throws Exception {
+    Trust.everywhere();
     Map<String, Handler> handlers = new HashMap<>();
     new DeviceCalls().addTo(handlers);
+    handlers.put("register", new ProvisioningCalls()::register);
     PrintStream output = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     ExecutorService calls = Executors.newCachedThreadPool();
     BufferedReader input =

@@ -2,6 +2,7 @@ package larimar;
 
 import java.io.FileInputStream;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyFactory;
@@ -21,6 +22,21 @@ import javax.net.ssl.TrustManagerFactory;
 /** Trust in the server's authority, and the client's own certificate. */
 final class Trust {
   static final String CA_FILE = System.getenv("CA_FILE");
+
+  /** For SDKs that trust what the JVM trusts, as `-Djavax.net.ssl.trustStore` does. */
+  static void everywhere() throws Exception {
+    KeyStore authorities = KeyStore.getInstance("PKCS12");
+    authorities.load(null, null);
+    authorities.setCertificateEntry("larimar", certificates(CA_FILE).get(0));
+    Path file = Files.createTempFile("larimar-", ".p12");
+    file.toFile().deleteOnExit();
+    try (OutputStream stream = Files.newOutputStream(file)) {
+      authorities.store(stream, "larimar".toCharArray());
+    }
+    System.setProperty("javax.net.ssl.trustStore", file.toString());
+    System.setProperty("javax.net.ssl.trustStoreType", "PKCS12");
+    System.setProperty("javax.net.ssl.trustStorePassword", "larimar");
+  }
 
   static SSLContext context() throws Exception {
     return context(null, null);
