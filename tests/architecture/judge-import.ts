@@ -16,7 +16,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   testkit: ["domain", "wire", "storage", "heads", "server"],
   // Both look at Larimar from outside, as its users do.
   tests: ["domain", "wire", "server", "testkit"], // domain for fuzzing the query language, server for the type of connection.json
-  bench: ["wire", "testkit"],
+  bench: ["domain", "wire", "heads", "testkit"], // domain and heads for the guard, which looks from inside
 };
 
 /** Test files may start a whole server where their package may not. */
