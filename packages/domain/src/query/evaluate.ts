@@ -1,4 +1,4 @@
-import type { JsonObject } from "../json/json-value.ts";
+import type { JsonObject, JsonValue } from "../json/json-value.ts";
 import { isJsonObject, member } from "../json/json-value.ts";
 import type { Truth } from "./compare-values.ts";
 import { compareValues, isComposite } from "./compare-values.ts";
@@ -55,8 +55,9 @@ export function evaluate(expression: Expression, document: JsonObject): QueryVal
 export function valueAt(document: JsonObject, path: QueryPath): QueryValue {
   let value: QueryValue = document;
   for (const segment of path.segments) {
-    if (typeof segment === "number") value = Array.isArray(value) ? value[segment] : undefined;
-    else value = isJsonObject(value) ? member(value, segment) : undefined;
+    if (typeof segment === "number") {
+      value = Array.isArray(value) ? (value as readonly JsonValue[])[segment] : undefined;
+    } else value = isJsonObject(value) ? member(value, segment) : undefined;
   }
   return value;
 }

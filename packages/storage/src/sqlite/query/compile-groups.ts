@@ -10,7 +10,7 @@ export interface CompiledGroups {
   readonly columns: Sql;
   /** Empty when there is nothing to group by. */
   readonly groupBy: string;
-  read(row: readonly unknown[]): GroupPart;
+  readonly read: (row: readonly unknown[]) => GroupPart;
 }
 
 /** Throws `NotInSql`. */
@@ -47,7 +47,7 @@ function keyOf(value: SqlValue): Sql {
 }
 
 function readKey(key: unknown): QueryValue {
-  return key === null ? undefined : (JSON.parse(String(key)) as QueryValue);
+  return typeof key === "string" ? (JSON.parse(key) as QueryValue) : undefined;
 }
 
 const NULL_VALUE = sql`NULL`;
@@ -78,7 +78,7 @@ function readPart(columns: readonly unknown[]): GroupPart["aggregates"][number] 
     anyNull === 1 ? null : undefined,
     boolean === null ? undefined : boolean === 1,
     number === null ? undefined : Number(number),
-    text === null ? undefined : String(text),
+    typeof text === "string" ? text : undefined,
   ].filter((value) => value !== undefined);
   return kind === "min" ? { ...nothing, min: found[0] } : { ...nothing, max: found.at(-1) };
 }

@@ -49,12 +49,12 @@ export class DocumentReader {
     return deviceJobDocument({
       ...rest,
       key,
-      response: parse<DeviceJob["response"]>(response),
-      error: parse<DeviceJob["error"]>(error),
+      response: parse(response) as DeviceJob["response"],
+      error: parse(error) as DeviceJob["error"],
     });
   }
 }
 
-function parse<T>(text: string | null): T | undefined {
-  return text === null ? undefined : (JSON.parse(text) as T);
+function parse(text: string | null): unknown {
+  return text === null ? undefined : JSON.parse(text);
 }

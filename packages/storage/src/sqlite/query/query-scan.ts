@@ -1,7 +1,7 @@
 import type { Expression, QueryTarget } from "@larimar/domain";
 import type Database from "better-sqlite3";
 import { candidateIds } from "./candidate-ids.ts";
-import { ConditionCompiler } from "./compile-condition.ts";
+import type { ConditionCompiler } from "./compile-condition.ts";
 import type { QueryBudget } from "./query-calls.ts";
 import type { QuerySource } from "./query-source.ts";
 import { sourceOf } from "./query-source.ts";
@@ -20,6 +20,7 @@ export class QueryStopped extends Error {
 
 /** Ids that one statement goes through: few enough to stop soon, and to group them in the caches of a CPU. */
 const IDS_PER_CHUNK = 4096;
+const IDS_PER_CHUNK_MAX = 65_536;
 /** An index is of use when it leaves no more rows than this. */
 const CANDIDATES_MAX = 4096;
 
@@ -84,12 +85,18 @@ export class QueryScan {
     const [[last]] = this.#parts.statements.all(
       sql`SELECT max(t.id) FROM ${this.#bareTable()}`,
     ) as [[number | null]];
-    for (let from = after; from < (last ?? 0); from += IDS_PER_CHUNK) {
+    let size = IDS_PER_CHUNK;
+    for (let from = after; from < (last ?? 0);) {
       this.#checkBudget();
-      yield this.#parts.statements.all(
+      const to = from + size;
+      const rows = this.#parts.statements.all(
         sql`SELECT ${columns} FROM ${this.#table()}
-          WHERE t.id > ${from} AND t.id <= ${from + IDS_PER_CHUNK} AND ${this.#conditions()} ${tail}`,
+          WHERE t.id > ${from} AND t.id <= ${to} AND ${this.#conditions()} ${tail}`,
       );
+      yield rows;
+      // Many groups in each chunk have to be put together again and again.
+      if (rows.length > size / 16) size = Math.min(size * 2, IDS_PER_CHUNK_MAX);
+      from = to;
     }
   }
 

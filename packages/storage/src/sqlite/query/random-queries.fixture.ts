@@ -67,7 +67,7 @@ const anyList = fc
   )
   .map((items) => `[${items.join(", ")}]`);
 
-const { value: anyValue, condition } = fc.letrec<{ value: string; condition: string }>((tie) => ({
+const { condition } = fc.letrec<{ value: string; condition: string }>((tie) => ({
   value: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
     anyPath,
@@ -114,8 +114,6 @@ const anyAggregate = fc
   .map(([name, path]) => (name === "COUNT" ? "COUNT()" : `${name}(${path})`));
 
 const anySource = fc.constantFrom("devices", "devices.modules");
-
-export { anyValue, condition as anyCondition };
 
 export const anyPlainQuery = fc
   .record({ source: anySource, paths: fc.array(anyPath, { maxLength: 3 }), where: condition })

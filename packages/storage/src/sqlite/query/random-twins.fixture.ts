@@ -21,12 +21,12 @@ const { value: anyJson } = fc.letrec<{ value: JsonValue; object: JsonObject }>((
   ),
   object: fc
     .uniqueArray(fc.tuple(anyKey, tie("value")), { maxLength: 3, selector: ([key]) => key })
-    .map((entries) => Object.fromEntries(entries) as JsonObject),
+    .map((entries) => Object.fromEntries(entries)),
 }));
 
 const anyObject: fc.Arbitrary<JsonObject> = fc
   .uniqueArray(fc.tuple(anyKey, anyJson), { maxLength: 4, selector: ([key]) => key })
-  .map((entries) => Object.fromEntries(entries) as JsonObject);
+  .map((entries) => Object.fromEntries(entries));
 
 export interface RandomIdentity {
   readonly device: Omit<Device, "deviceId">;

@@ -48,7 +48,7 @@ export const TWIN_JOINS = `
   LEFT JOIN presence AS p
     ON p.hub = t.hub AND p.device_id = t.device_id AND p.module_id = t.module_id`;
 
-export function toKey(row: Pick<TwinRow, "deviceId" | "moduleId">): IdentityKey {
+function toKey(row: Pick<TwinRow, "deviceId" | "moduleId">): IdentityKey {
   const { deviceId, moduleId } = row;
   return moduleId === "" ? { deviceId } : { deviceId, moduleId };
 }
