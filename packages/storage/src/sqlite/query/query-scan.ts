@@ -20,7 +20,7 @@ export class QueryStopped extends Error {
 
 /** Ids that one statement goes through: few enough to stop soon, and to group them in the caches of a CPU. */
 const IDS_PER_CHUNK = 4096;
-const IDS_PER_CHUNK_MAX = 65_536;
+const IDS_PER_CHUNK_MAX = 16_384;
 /** An index is of use when it leaves no more rows than this. */
 const CANDIDATES_MAX = 4096;
 
