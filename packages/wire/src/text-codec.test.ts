@@ -25,7 +25,7 @@ test("text is written as UTF-8", () => {
 });
 
 function utf32(text: string, isLittleEndian: boolean): Buffer {
-  const points = [...text].map((character) => character.codePointAt(0)!);
+  const points = Array.from(text, (character) => character.codePointAt(0)!);
   const bytes = Buffer.alloc(points.length * 4);
   points.forEach((point, i) => {
     if (isLittleEndian) bytes.writeUInt32LE(point, i * 4);
