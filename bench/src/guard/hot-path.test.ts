@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
 /**
- * What the real path costs in multiples of the bare one, by Node's major version: within four hundredths of
+ * What the real path costs in multiples of the bare one, by Node's major version: within a tenth of
  * this, however busy the machine is. Other versions are held to the highest. When work on the path is worth
  * more, change the number and say so in the commit; when it is not, somebody should know that it became dearer.
  */
