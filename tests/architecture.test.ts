@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { importsOf } from "./architecture/imports-of.ts";
@@ -152,3 +152,17 @@ function siblingsIn(manifest: Workspace["manifest"]): string[] {
 function isBuilt(workspace: Workspace): boolean {
   return existsSync(path.join(workspace.folder, "tsconfig.build.json"));
 }
+
+test("end-to-end files that run at once have loopback addresses of their own", () => {
+  const folder = path.join(root, "tests");
+  const owners = new Map<string, string[]>();
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!file.endsWith(".test.ts") || file.includes("node_modules")) continue;
+    const text = readFileSync(path.join(folder, file), "utf8");
+    for (const address of new Set(text.match(/\b127\.0\.0\.(?!1\b)\d+\b/g))) {
+      owners.set(address, [...(owners.get(address) ?? []), file]);
+    }
+  }
+  expect(owners.size).toBeGreaterThan(10);
+  expect([...owners].filter(([, files]) => files.length > 1)).toEqual([]);
+});

@@ -6,7 +6,7 @@ import { HubClient, ServerProcess } from "@larimar/testkit";
 import { expect, test } from "vitest";
 import { administer } from "../support/administer.ts";
 
-const ADDRESS = "127.0.0.77";
+const ADDRESS = "127.0.0.143";
 const KILLS = 8;
 const UPTIME_MS_STEP = 90;
 

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { FileClient } from "../support/file-client.ts";
 
 // SDKs know no other port than 443 for these calls.
-const ADDRESS = "127.0.0.31";
+const ADDRESS = "127.0.0.32";
 const KILLS = 5;
 
 interface Destination {

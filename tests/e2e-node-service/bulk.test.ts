@@ -4,7 +4,7 @@ import { cell } from "../grid/cell.ts";
 import { RegistryClient } from "../support/registry-client.ts";
 
 // The client knows no other port than 443.
-const ADDRESS = "127.0.0.44";
+const ADDRESS = "127.0.0.46";
 
 interface DeviceJson {
   readonly deviceId: string;

@@ -7,7 +7,7 @@ import { cell } from "../grid/cell.ts";
 import { RegistryClient } from "../support/registry-client.ts";
 
 // The clients know no other ports than 443 and 8883.
-const ADDRESS = "127.0.0.73";
+const ADDRESS = "127.0.0.141";
 const MODEL = "dtmi:com:example:TemperatureController;1";
 
 const SHOWN = { sdk: "azure-iothub (Node)", transport: "HTTPS", feature: "digital twins" } as const;

@@ -5,7 +5,7 @@ import { FileClient } from "../support/file-client.ts";
 import { RegistryClient } from "../support/registry-client.ts";
 
 // The clients know no other port than 443.
-const ADDRESS = "127.0.0.73";
+const ADDRESS = "127.0.0.142";
 
 const SHOWN = {
   sdk: "azure-iothub (Node)",
