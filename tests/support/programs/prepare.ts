@@ -10,6 +10,8 @@ const CACHE = fileURLToPath(new URL("../../.cache", import.meta.url));
 /** Downloads and compilers are slow at times; a set-up that hangs is found all the same. */
 export const PREPARE_MS_MAX = 15 * 60_000;
 
+const TURN_CHECK_MS = 250;
+
 export interface Preparation {
   readonly name: string;
   /** What the result depends on; another result is made when any of it changes. */
@@ -25,6 +27,9 @@ export async function prepare({ name, inputs, announcement, make }: Preparation)
   const folder = path.join(CACHE, `${name}-${hash}`);
   const stamp = path.join(folder, ".ready");
   if (existsSync(stamp)) return folder;
+  using _turn = await takeTurn(name);
+  // Whoever had the turn before may have made it.
+  if (existsSync(stamp)) return folder;
   console.log(`setup: ${announcement}`);
   // What an interrupted run or an older version of the inputs left behind.
   for (const entry of existsSync(CACHE) ? readdirSync(CACHE) : []) {
@@ -34,6 +39,41 @@ export async function prepare({ name, inputs, announcement, make }: Preparation)
   await make(folder);
   writeFileSync(stamp, "");
   return folder;
+}
+
+/** Files run at once, and some need the same: one of them makes it, the others wait. */
+async function takeTurn(name: string): Promise<Disposable> {
+  mkdirSync(CACHE, { recursive: true });
+  const file = path.join(CACHE, `${name}.lock`);
+  for (;;) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: "wx" });
+      return { [Symbol.dispose]: () => rmSync(file, { force: true }) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    if (!isRunning(ownerOf(file))) rmSync(file, { force: true });
+    await new Promise((resolve) => setTimeout(resolve, TURN_CHECK_MS));
+  }
+}
+
+function ownerOf(file: string): number | undefined {
+  try {
+    return Number(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** An empty file is one whose owner is about to write its number. */
+function isRunning(pid: number | undefined): boolean {
+  if (pid === undefined || pid === 0) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Rejects with everything the command said when it failed. */
