@@ -1,5 +1,6 @@
 """Devices and modules as users write them with azure-iot-device."""
 
+import json
 import os
 import queue
 
@@ -160,7 +161,7 @@ def register(transport, host, idScope, registrationId, key=None, certificate=Non
         "status": result.status,
         "assignedHub": state and state.assigned_hub,
         "deviceId": state and state.device_id,
-        "payload": state and state.response_payload,
+        "payload": state and state.response_payload and json.loads(state.response_payload),
     }
 
 

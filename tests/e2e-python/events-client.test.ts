@@ -36,6 +36,10 @@ describe.skipIf(!hasPython())("azure-eventhub (Python)", () => {
       CA_FILE: caFile,
       EVENTS_CONNECTION_STRING: hubs[0]!.events.connectionString,
     });
+    const { configuration } = server.server.hubs.list()[0]!;
+    await configuration.change(({ consumerGroups }) => ({
+      consumerGroups: [...consumerGroups, "billing"],
+    }));
     for (let device = 0; device < DEVICES; device++) {
       const created = await server.client().createDevice(`d${device}`);
       for (let n = 0; n < MESSAGES; n++) {
@@ -123,6 +127,33 @@ describe.skipIf(!hasPython())("azure-eventhub (Python)", () => {
         expect(names(byOffset)).toEqual(rest);
         expect(names(byNumber)).toEqual(rest);
         expect(names(byTime)).toEqual(names(all));
+      },
+    );
+
+    test(
+      "each group reads for itself, and of two exclusive readers the higher one stays",
+      shows("consumer groups and exclusive readers"),
+      async () => {
+        const all = everywhere({ offset: "-1" });
+        const [{ partition }] = (await read(all, TOTAL)) as [Received];
+        const reader = async (name: string, group: string, level: number) => {
+          await program.call("begin", { name, transport, group, partition, level });
+        };
+        await reader("first", "billing", 1);
+        expect(await program.call("nextEvent", { name: "first" })).toBe(0);
+        await reader("higher", "billing", 2);
+        expect(await program.call("nextEvent", { name: "higher" })).toBe(0);
+        expect(await program.call("nextError", { name: "first" })).toBe("ConnectionLostError");
+        await reader("lower", "billing", 1);
+        expect(await program.call("nextError", { name: "lower" })).toBe("ConnectionLostError");
+        // None of this is anything to the other group.
+        expect(names(await read(all, TOTAL))).toHaveLength(TOTAL);
+        await Promise.all(
+          ["first", "higher", "lower"].map((name) => program.call("end", { name })),
+        );
+        await reader("stranger", "nobody", 1);
+        expect(await program.call("nextError", { name: "stranger" })).toMatch(/Error$/);
+        await program.call("end", { name: "stranger" });
       },
     );
 

@@ -1,6 +1,7 @@
 """A reader of events as users write it with azure-eventhub."""
 
 import os
+import queue
 import threading
 from datetime import datetime, timezone
 
@@ -42,7 +43,7 @@ def position(start):
     return start["sequenceNumber"] if "sequenceNumber" in start else start["offset"]
 
 
-def client_for(transport, group):
+def client_for(transport, group, **options):
     return EventHubConsumerClient.from_connection_string(
         os.environ["EVENTS_CONNECTION_STRING"],
         group,
@@ -50,6 +51,7 @@ def client_for(transport, group):
         transport_type=(
             TransportType.AmqpOverWebsocket if transport == "websocket" else TransportType.Amqp
         ),
+        **options,
     )
 
 
@@ -84,4 +86,52 @@ def partitions(transport):
         ]
 
 
-serve(read=read, partitions=partitions)
+class Reader:
+    """Alone at a partition for as long as nobody of a higher level comes."""
+
+    def __init__(self, transport, group, partition, level):
+        self.came = queue.Queue()
+        self.errors = queue.Queue()
+        self.client = client_for(transport, group, retry_total=0)
+        self.thread = threading.Thread(
+            target=self.client.receive,
+            kwargs={
+                "on_event": lambda context, event: self.came.put(event.sequence_number),
+                "on_error": lambda context, error: self.errors.put(type(error).__name__),
+                "partition_id": partition,
+                "owner_level": level,
+                "starting_position": "-1",
+            },
+        )
+        self.thread.start()
+
+
+readers: dict[str, Reader] = {}
+
+
+def begin(name, transport, group, partition, level):
+    readers[name] = Reader(transport, group, partition, level)
+
+
+def next_event(name):
+    return readers[name].came.get(timeout=WAIT_S_MAX)
+
+
+def next_error(name):
+    return readers[name].errors.get(timeout=WAIT_S_MAX)
+
+
+def end(name):
+    reader = readers.pop(name)
+    reader.client.close()
+    reader.thread.join()
+
+
+serve(
+    read=read,
+    partitions=partitions,
+    begin=begin,
+    nextEvent=next_event,
+    nextError=next_error,
+    end=end,
+)

@@ -3,6 +3,7 @@ import { startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import type { Feature, Transport } from "../grid/features.ts";
+import { FileClient } from "../support/file-client.ts";
 import { PREPARE_MS_MAX } from "../support/programs/prepare.ts";
 import type { Program } from "../support/programs/program.ts";
 import { hasPython, startPythonProgram } from "../support/programs/python.ts";
@@ -12,6 +13,7 @@ const KEY = Buffer.alloc(32, 7).toString("base64");
 const OTHER_KEY = Buffer.alloc(32, 8).toString("base64");
 
 const methodOf = (of: object) => ({ model: "CloudToDeviceMethod", of });
+const transferOf = (of: object) => ({ model: "JobProperties", of });
 const configurationOf = (of: object) => ({ model: "Configuration", of });
 
 const shows = (feature: Feature<"service">, transport: Transport = "HTTPS") =>
@@ -21,6 +23,7 @@ describe.skipIf(!hasPython())("azure-iot-hub (Python)", () => {
   let server: TestServer;
   let program: Program;
   let device: Program;
+  let files: FileClient;
 
   beforeAll(async () => {
     const ports = { httpsPort: 443, mqttPort: 8883, amqpPort: 5671 };
@@ -31,12 +34,17 @@ describe.skipIf(!hasPython())("azure-iot-hub (Python)", () => {
       CONNECTION_STRING: hubs[0]!.connectionStrings["iothubowner"]!,
     });
     device = await startPythonProgram("device_program.py", { CA_FILE: caFile });
+    files = new FileClient({ caFile });
     const { connectionString } = await server.client().createDevice("lamp");
     await device.call("open", { name: "lamp", transport: "mqtt", connectionString });
   }, PREPARE_MS_MAX);
 
   afterAll(async () => {
-    await Promise.allSettled([program?.[Symbol.asyncDispose](), device?.[Symbol.asyncDispose]()]);
+    await Promise.allSettled([
+      program?.[Symbol.asyncDispose](),
+      device?.[Symbol.asyncDispose](),
+      files?.[Symbol.asyncDispose](),
+    ]);
     await server?.[Symbol.asyncDispose]();
   });
 
@@ -260,4 +268,66 @@ describe.skipIf(!hasPython())("azure-iot-hub (Python)", () => {
     await configurations("delete_configuration", "c1");
     expect(await configurations("get_configuration", "c1")).toEqual({ refused: 404 });
   });
+
+  test("digital twins are read, written and commanded", shows("digital twins"), async () => {
+    const digitalTwins = manager("digitalTwins");
+    const operations = [
+      { op: "add", path: "/thermostat", value: { targetTemperature: 21.5, $metadata: {} } },
+      { op: "add", path: "/brightness", value: 7 },
+    ];
+    await digitalTwins("update_digital_twin", "lamp", operations);
+    const patch = { serialNumber: "s1", thermostat: { __t: "c", maxTemperature: 25.3 } };
+    await device.call("report", { name: "lamp", patch });
+    expect(await digitalTwins("get_digital_twin", "lamp")).toMatchObject({
+      $dtId: "lamp",
+      serialNumber: "s1",
+      thermostat: {
+        maxTemperature: 25.3,
+        $metadata: { targetTemperature: { desiredValue: 21.5 } },
+      },
+      $metadata: { brightness: { desiredValue: 7 } },
+    });
+    expect(await digitalTwins("update_digital_twin", "lamp", operations, '"another"')).toEqual({
+      refused: 412,
+    });
+    await device.call("answerMethods", { name: "lamp" });
+    expect(await digitalTwins("invoke_command", "lamp", "reboot", { n: 1 })).toEqual({
+      name: "reboot",
+      payload: { n: 1 },
+    });
+    expect(
+      await digitalTwins("invoke_component_command", "lamp", "thermostat", "getReport", "now"),
+    ).toEqual({ name: "thermostat*getReport", payload: "now" });
+    expect(await digitalTwins("get_digital_twin", "nobody")).toEqual({ refused: 404 });
+  });
+
+  test(
+    "identities are written to a container, and taken back from it",
+    shows("import and export of identities"),
+    async () => {
+      const jobs = manager("jobs");
+      const outputBlobContainerUri = await files.call(
+        "signContainerUrl",
+        server.connection.hubs[0]!.files,
+      );
+      const over = async (properties: object) => {
+        const begun = await jobs("create_import_export_job", transferOf(properties));
+        const { jobId } = begun as { jobId: string };
+        await expect
+          .poll(() => jobs("get_import_export_job", jobId), { timeout: 20_000 })
+          .toMatchObject({ status: "completed" });
+        return jobId;
+      };
+      await over({ type: "export", outputBlobContainerUri, excludeKeysInExport: false });
+      await registry("delete_device", "d1");
+      const inputBlobContainerUri = outputBlobContainerUri;
+      const jobId = await over({ type: "import", inputBlobContainerUri, outputBlobContainerUri });
+      expect(await registry("get_device", "d1")).toMatchObject({
+        status: "disabled",
+        authentication: { symmetricKey: { primaryKey: KEY } },
+      });
+      const listed = (await jobs("get_import_export_jobs")) as { jobId: string }[];
+      expect(listed.map((job) => job.jobId)).toContain(jobId);
+    },
+  );
 });

@@ -4,6 +4,7 @@ import os
 
 import certifi
 from azure.iot.hub import (
+    DigitalTwinClient,
     IoTHubConfigurationManager,
     IoTHubJobManager,
     IoTHubRegistryManager,
@@ -22,6 +23,7 @@ managers = {
     "registry": IoTHubRegistryManager.from_connection_string(connection_string),
     "jobs": IoTHubJobManager.from_connection_string(connection_string),
     "configurations": IoTHubConfigurationManager.from_connection_string(connection_string),
+    "digitalTwins": DigitalTwinClient.from_connection_string(connection_string),
 }
 
 

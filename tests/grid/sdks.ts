@@ -62,7 +62,12 @@ export const SDKS = {
     lacks: { "notifications of uploaded files": "everywhere" },
     ...PYTHON,
   },
-  "iot-service-client (Java)": { kind: "service", transports: [...AMQP, "HTTPS"], ...JAVA },
+  "iot-service-client (Java)": {
+    kind: "service",
+    transports: [...AMQP, "HTTPS"],
+    lacks: { "identities in bulk": "everywhere" },
+    ...JAVA,
+  },
   "@azure/event-hubs (Node)": { kind: "events", transports: AMQP },
   "azure-eventhub (Python)": { kind: "events", transports: AMQP, ...PYTHON },
   "azure-messaging-eventhubs (Java)": { kind: "events", transports: AMQP, ...JAVA },
@@ -70,6 +75,11 @@ export const SDKS = {
   "azure-iot-provisioning-service (Node)": {
     kind: "provisioning service",
     transports: ["HTTPS"],
+  },
+  "provisioning-service-client (Java)": {
+    kind: "provisioning service",
+    transports: ["HTTPS"],
+    ...JAVA,
   },
   "@azure/arm-iothub (Node)": { kind: "management", transports: ["HTTPS"] },
   "@azure/arm-deviceprovisioningservices (Node)": { kind: "management", transports: ["HTTPS"] },

@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import type { Feature, Transport } from "../grid/features.ts";
 import type { SDKS, SdkName } from "../grid/sdks.ts";
+import type { AllocationWebhook } from "./allocation-webhook.ts";
+import { answerWith, startAllocationWebhook } from "./allocation-webhook.ts";
 import { PREPARE_MS_MAX } from "./programs/prepare.ts";
 import type { Program } from "./programs/program.ts";
 import { ProvisioningClient } from "./provisioning-client.ts";
@@ -29,6 +31,7 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
   let server: TestServer;
   let program: Program;
   let service: ProvisioningClient;
+  let webhook: AllocationWebhook;
   let root: TestCertificate;
   let factory: TestCertificate;
   let directory: string;
@@ -37,8 +40,15 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
     directory = await mkdtemp(path.join(tmpdir(), "larimar-test-"));
     const ports = { httpsPort: 443, mqttPort: 8883, amqpPort: 5671 };
     server = await startTestServer({
-      config: { bind: [client.address], host: [client.address], ...ports },
+      config: { bind: [client.address], host: [client.address], hub: ["near", "far"], ...ports },
     });
+    // Devices come to the far one only when their enrollment, or a webhook, says so.
+    const { configuration, settings } = server.server.provisioning.list()[0]!;
+    const linkedHubs = settings.linkedHubs.map((hub) =>
+      hub.hubName === "far" ? { ...hub, applyAllocationPolicy: false } : hub,
+    );
+    await configuration.change({ linkedHubs });
+    webhook = await startAllocationWebhook();
     program = await client.start({ CA_FILE: server.connection.caFile });
     service = new ProvisioningClient(server.connection);
     root = await makeTestCertificate({ commonName: "root", isCa: true });
@@ -53,6 +63,7 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
     await Promise.allSettled([
       program?.[Symbol.asyncDispose](),
       service?.[Symbol.asyncDispose](),
+      webhook?.[Symbol.asyncDispose](),
       rm(directory, { recursive: true, force: true }),
     ]);
     await server?.[Symbol.asyncDispose]();
@@ -62,10 +73,17 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
     await ask("createOrUpdateEnrollmentGroup", { enrollmentGroupId, attestation });
   }
 
-  async function enroll(registrationId: string, attestation: object): Promise<void> {
+  async function enroll(
+    registrationId: string,
+    attestation: object,
+    members: object = {},
+  ): Promise<void> {
     const deviceId = `${registrationId}-device`;
-    await ask("createOrUpdateIndividualEnrollment", { registrationId, deviceId, attestation });
+    const enrollment = { registrationId, deviceId, attestation, ...members };
+    await ask("createOrUpdateIndividualEnrollment", enrollment);
   }
+
+  const hostNameOf = (hub: "near" | "far") => server.client(hub).hub.hostName;
 
   async function ask(method: string, enrollment: object): Promise<void> {
     const outcome = await service.service(method, enrollment);
@@ -91,7 +109,7 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
     };
     const assigned = (deviceId: string) => ({
       status: "assigned",
-      assignedHub: client.address,
+      assignedHub: hostNameOf("near"),
       deviceId,
     });
     const derivedKey = (registrationId: string) =>
@@ -135,6 +153,63 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
         const id = `signed-${transport}`;
         const own = await makeTestCertificate({ commonName: id, issuer: factory });
         expect(await register(id, { certificate: await files(own) })).toMatchObject(assigned(id));
+      },
+    );
+
+    test(
+      "a payload goes to who allocates, and one comes back",
+      shows("payload both ways"),
+      async () => {
+        const id = `told-${transport}`;
+        const key = randomBytes(32).toString("base64");
+        const attestation = {
+          type: "symmetricKey",
+          symmetricKey: { primaryKey: key, secondaryKey: key },
+        };
+        const customAllocationDefinition = { webhookUrl: webhook.url, apiVersion: "2021-10-01" };
+        const iotHubs = [hostNameOf("near"), hostNameOf("far")];
+        const policy = { allocationPolicy: "custom", customAllocationDefinition };
+        await enroll(id, attestation, { iotHubs, ...policy });
+        webhook.answer = (response, { body }) => {
+          const { payload } = body.deviceRuntimeContext;
+          answerWith(200, { iotHubHostName: hostNameOf("far"), payload: { echo: payload } })(
+            response,
+          );
+        };
+        const payload = { model: "t-1000", by: transport, größe: 3 };
+        expect(await register(id, { key, payload })).toMatchObject({
+          ...assigned(`${id}-device`),
+          assignedHub: hostNameOf("far"),
+          payload: { echo: payload },
+        });
+      },
+    );
+
+    test(
+      "a device that registers again moves where its enrollment says",
+      shows("registers again and moves"),
+      async () => {
+        const id = `moved-${transport}`;
+        const key = randomBytes(32).toString("base64");
+        const attestation = {
+          type: "symmetricKey",
+          symmetricKey: { primaryKey: key, secondaryKey: key },
+        };
+        const path = `/devices/${id}-device`;
+        const isIn = async (hub: "near" | "far") =>
+          (await server.client(hub).call({ method: "GET", path })).status === 200;
+        for (const hub of ["near", "far"] as const) {
+          const iotHubs = [hostNameOf(hub)];
+          const reprovisionPolicy = { updateHubAssignment: true, migrateDeviceData: true };
+          const found = await service.service("getIndividualEnrollment", id);
+          const etag = "error" in found ? {} : { etag: found.result["etag"] };
+          await enroll(id, attestation, { iotHubs, reprovisionPolicy, ...etag });
+          expect(await register(id, { key })).toMatchObject({
+            ...assigned(`${id}-device`),
+            assignedHub: hostNameOf(hub),
+          });
+          expect([await isIn("near"), await isIn("far")]).toEqual([hub === "near", hub === "far"]);
+        }
       },
     );
 

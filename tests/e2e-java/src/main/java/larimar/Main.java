@@ -29,6 +29,14 @@ public final class Main {
     Map<String, Handler> handlers = new HashMap<>();
     new DeviceCalls().addTo(handlers);
     handlers.put("register", new ProvisioningCalls()::register);
+    if (System.getenv("CONNECTION_STRING") != null) {
+      new IdentityCalls().addTo(handlers);
+      new ServiceCalls().addTo(handlers);
+      new MessagingCalls().addTo(handlers);
+    }
+    if (System.getenv("PROVISIONING_CONNECTION_STRING") != null) {
+      new EnrollmentCalls().addTo(handlers);
+    }
     PrintStream output = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     ExecutorService calls = Executors.newCachedThreadPool();
     BufferedReader input =
