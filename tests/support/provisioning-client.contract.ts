@@ -18,10 +18,17 @@ type ProvisioningSdk = {
   [Name in SdkName]: (typeof SDKS)[Name]["kind"] extends "provisioning" ? Name : never;
 }[SdkName];
 
+/** What is not tested of every client on every transport. */
+export type ProvisioningFeature = "payloads" | "moves";
+
 export interface ProvisioningSuite {
   readonly sdk: ProvisioningSdk;
   readonly address: string;
-  readonly transports: readonly { readonly id: string; readonly name: Transport }[];
+  readonly transports: readonly {
+    readonly id: string;
+    readonly name: Transport;
+    readonly features: readonly ProvisioningFeature[];
+  }[];
   start(env: Readonly<Record<string, string>>): Promise<Program>;
 }
 
@@ -100,7 +107,10 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
   }
 
   // The clients wait for seconds between their questions; all of them may as well wait at once.
-  describe.concurrent.each(client.transports)("over $name", ({ id: transport, name }) => {
+  describe.concurrent.each(client.transports)("over $name", (column) => {
+    const { id: transport, name, features } = column;
+    const testWith = (feature: ProvisioningFeature) =>
+      features.includes(feature) ? test : () => undefined;
     const shows = (feature: Feature<"provisioning">) =>
       cell({ sdk: client.sdk, transport: name, feature });
     const register = (registrationId: string, options: object) => {
@@ -156,7 +166,7 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
       },
     );
 
-    test(
+    testWith("payloads")(
       "a payload goes to who allocates, and one comes back",
       shows("payload both ways"),
       async () => {
@@ -171,10 +181,10 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
         const policy = { allocationPolicy: "custom", customAllocationDefinition };
         await enroll(id, attestation, { iotHubs, ...policy });
         webhook.answer = (response, { body }) => {
-          const { payload } = body.deviceRuntimeContext;
-          answerWith(200, { iotHubHostName: hostNameOf("far"), payload: { echo: payload } })(
-            response,
-          );
+          const { payload: said } = body.deviceRuntimeContext;
+          // One SDK says it as a text of JSON.
+          const echo = typeof said === "string" ? (JSON.parse(said) as unknown) : said;
+          answerWith(200, { iotHubHostName: hostNameOf("far"), payload: { echo } })(response);
         };
         const payload = { model: "t-1000", by: transport, größe: 3 };
         expect(await register(id, { key, payload })).toMatchObject({
@@ -185,7 +195,7 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
       },
     );
 
-    test(
+    testWith("moves")(
       "a device that registers again moves where its enrollment says",
       shows("registers again and moves"),
       async () => {
