@@ -29,7 +29,7 @@ describe.skipIf(!hasJava())("iot-device-client (Java)", () => {
       {
         id: "https",
         name: "HTTPS",
-        features: ["interfaces", "batches", "rejecting", "files"],
+        features: ["interfaces", "batches", "rejecting", "files", "refusals"],
       },
     ],
     start: startJavaProgram,

@@ -24,6 +24,7 @@ export type DeviceFeature =
   | "expiry"
   | "certificates of modules"
   | "status"
+  | "refusals"
   | "files";
 
 export interface DeviceTransport {
@@ -374,6 +375,24 @@ export function deviceClientContract(client: DeviceClient): void {
           await expect
             .poll(() => program.call("isConnected", { name }), { timeout: 20_000 })
             .toBe(false);
+          await program.call("close", { name });
+        }
+      },
+    );
+
+    // Where nothing is open between messages, the next message hears of it.
+    testWith("refusals")(
+      "a device that was disabled, or deleted, is refused",
+      shows("hears when it is disabled or deleted"),
+      async () => {
+        for (const verb of ["disable", "delete"] as const) {
+          const name = `${verb}-${transport}`;
+          await open(name);
+          await program.call("send", { name, message: { body: "{}" } });
+          await bench[verb](name);
+          await expect(program.call("send", { name, message: { body: "{}" } })).rejects.toThrow(
+            /Unauthorized|NotFound/i,
+          );
           await program.call("close", { name });
         }
       },
