@@ -116,31 +116,39 @@ describe("telemetry over MQTT from azure-iot-device", () => {
     },
   );
 
-  test(
-    "is read from an offset, a sequence number or a time in the middle",
-    cell({
-      sdk: "@azure/event-hubs (Node)",
-      transport: "AMQP",
-      feature: "receive from every start position",
-    }),
-    async () => {
-      const middle = eachPartition(events, (own) => own[Math.floor(own.length / 2)]!);
-      const expected = (isAfter: (event: ReceivedEvent, from: ReceivedEvent) => boolean) =>
-        sorted(events.filter((event) => isAfter(event, middle.get(event.partitionId)!)));
-      const read = async (start: (from: ReceivedEvent) => object, count: number) => {
-        const positions = Object.fromEntries([...middle].map(([id, from]) => [id, start(from)]));
-        await using reader = await EventsReader.start(server.connection, { start: positions });
-        return sorted(await reader.received(count));
-      };
-      const after = expected((event, from) => event.sequenceNumber > from.sequenceNumber);
-      const since = expected((event, from) => event.enqueuedAtMs > from.enqueuedAtMs);
-      expect(await read(({ offset }) => ({ offset }), after.length)).toEqual(after);
-      expect(await read(({ sequenceNumber }) => ({ sequenceNumber }), after.length)).toEqual(after);
-      expect(
-        await read(({ enqueuedAtMs }) => ({ enqueuedOn: enqueuedAtMs }), since.length),
-      ).toEqual(since);
-    },
-  );
+  describe.each([
+    { over: "AMQP", transport: "tcp" },
+    { over: "AMQP over WebSockets", transport: "websocket" },
+  ] as const)("over $over", ({ over, transport }) => {
+    test(
+      "is read from an offset, a sequence number or a time in the middle",
+      cell({
+        sdk: "@azure/event-hubs (Node)",
+        transport: over,
+        feature: "receive from every start position",
+      }),
+      async () => {
+        const middle = eachPartition(events, (own) => own[Math.floor(own.length / 2)]!);
+        const expected = (isAfter: (event: ReceivedEvent, from: ReceivedEvent) => boolean) =>
+          sorted(events.filter((event) => isAfter(event, middle.get(event.partitionId)!)));
+        const read = async (start: (from: ReceivedEvent) => object, count: number) => {
+          const positions = Object.fromEntries([...middle].map(([id, from]) => [id, start(from)]));
+          const request = { start: positions, transport };
+          await using reader = await EventsReader.start(server.connection, request);
+          return sorted(await reader.received(count));
+        };
+        const after = expected((event, from) => event.sequenceNumber > from.sequenceNumber);
+        const since = expected((event, from) => event.enqueuedAtMs > from.enqueuedAtMs);
+        expect(await read(({ offset }) => ({ offset }), after.length)).toEqual(after);
+        expect(await read(({ sequenceNumber }) => ({ sequenceNumber }), after.length)).toEqual(
+          after,
+        );
+        expect(
+          await read(({ enqueuedAtMs }) => ({ enqueuedOn: enqueuedAtMs }), since.length),
+        ).toEqual(since);
+      },
+    );
+  });
 
   test("is still there after a restart, and goes on where it was", async () => {
     await server.stop();

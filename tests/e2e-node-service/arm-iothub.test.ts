@@ -2,6 +2,8 @@ import type { IotHubDescription } from "@azure/arm-iothub";
 import type { TestServer } from "@larimar/testkit";
 import { makeTestCertificate, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cell } from "../grid/cell.ts";
+import type { Feature } from "../grid/features.ts";
 import { ArmClient } from "../support/arm-client.ts";
 import { EventsReader } from "../support/events-reader.ts";
 
@@ -23,6 +25,9 @@ interface Keys {
   readonly secondaryKey: string;
   readonly rights: string;
 }
+
+const shows = (feature: Feature<"management">) =>
+  cell({ sdk: "@azure/arm-iothub (Node)", transport: "HTTPS", feature });
 
 describe("@azure/arm-iothub", () => {
   let server: TestServer;
@@ -88,61 +93,76 @@ describe("@azure/arm-iothub", () => {
     });
   });
 
-  test("creates a hub that back ends, devices and readers of events use at once", async () => {
-    const check = (name: string) => arm.call(`${HUBS}.checkNameAvailability`, { name });
-    expect(await check("second")).toEqual({ nameAvailable: true });
-    expect(await create("second")).toMatchObject({
-      name: "second",
-      location: "here",
-      tags: { hall: "3" },
-      properties: {
-        hostName: "second.localhost",
-        eventHubEndpoints: {
-          events: { path: "second", partitionCount: 4, endpoint: "sb://second.localhost/" },
+  test(
+    "creates a hub that back ends, devices and readers of events use at once",
+    shows("hubs or services"),
+    async () => {
+      const check = (name: string) => arm.call(`${HUBS}.checkNameAvailability`, { name });
+      expect(await check("second")).toEqual({ nameAvailable: true });
+      expect(await create("second")).toMatchObject({
+        name: "second",
+        location: "here",
+        tags: { hall: "3" },
+        properties: {
+          hostName: "second.localhost",
+          eventHubEndpoints: {
+            events: { path: "second", partitionCount: 4, endpoint: "sb://second.localhost/" },
+          },
+          routing: { fallbackRoute: { isEnabled: true, endpointNames: ["events"] } },
         },
-        routing: { fallbackRoute: { isEnabled: true, endpointNames: ["events"] } },
-      },
-    });
-    expect(await check("Second")).toMatchObject({ reason: "AlreadyExists", nameAvailable: false });
-    const groups = "eventHubEndpoints";
-    const group = await arm.call(
-      `${HUBS}.createEventHubConsumerGroup`,
-      GROUP,
-      "second",
-      "events",
-      "billing",
-      { properties: { name: "billing" } },
-    );
-    expect(group).toMatchObject({ name: "billing", id: expect.stringContaining(groups) as string });
-    const listed = await arm.call(`${HUBS}.listEventHubConsumerGroups`, GROUP, "second", "events");
-    expect(listed).toMatchObject([{ name: "$Default" }, { name: "billing" }]);
+      });
+      expect(await check("Second")).toMatchObject({
+        reason: "AlreadyExists",
+        nameAvailable: false,
+      });
+      const groups = "eventHubEndpoints";
+      const group = await arm.call(
+        `${HUBS}.createEventHubConsumerGroup`,
+        GROUP,
+        "second",
+        "events",
+        "billing",
+        { properties: { name: "billing" } },
+      );
+      expect(group).toMatchObject({
+        name: "billing",
+        id: expect.stringContaining(groups) as string,
+      });
+      const listed = await arm.call(
+        `${HUBS}.listEventHubConsumerGroups`,
+        GROUP,
+        "second",
+        "events",
+      );
+      expect(listed).toMatchObject([{ name: "$Default" }, { name: "billing" }]);
 
-    const device = await arm.call<{ authentication: { symmetricKey: { primaryKey: string } } }>(
-      "createDevice",
-      await ownerOf("second"),
-      "press",
-    );
-    const { primaryKey } = device.authentication.symmetricKey;
-    await using reader = await EventsReader.start(connectionOf("second"), {
-      consumerGroup: "billing",
-    });
-    const deviceString = `HostName=second.localhost;DeviceId=press;SharedAccessKey=${primaryKey}`;
-    await arm.call("sendTelemetry", deviceString, "hello");
-    expect(await reader.received(1)).toMatchObject([{ body: "hello" }]);
+      const device = await arm.call<{ authentication: { symmetricKey: { primaryKey: string } } }>(
+        "createDevice",
+        await ownerOf("second"),
+        "press",
+      );
+      const { primaryKey } = device.authentication.symmetricKey;
+      await using reader = await EventsReader.start(connectionOf("second"), {
+        consumerGroup: "billing",
+      });
+      const deviceString = `HostName=second.localhost;DeviceId=press;SharedAccessKey=${primaryKey}`;
+      await arm.call("sendTelemetry", deviceString, "hello");
+      expect(await reader.received(1)).toMatchObject([{ body: "hello" }]);
 
-    await arm.call(`${HUBS}.deleteEventHubConsumerGroup`, GROUP, "second", "events", "billing");
-    await reader.waitFor(() => reader.errors.length > 0, "end of the reader");
-    const gone = await arm.attempt(
-      `${HUBS}.getEventHubConsumerGroup`,
-      GROUP,
-      "second",
-      "events",
-      "billing",
-    );
-    expect(gone).toMatchObject({ status: 404, code: "ResourceNotFound" });
-  });
+      await arm.call(`${HUBS}.deleteEventHubConsumerGroup`, GROUP, "second", "events", "billing");
+      await reader.waitFor(() => reader.errors.length > 0, "end of the reader");
+      const gone = await arm.attempt(
+        `${HUBS}.getEventHubConsumerGroup`,
+        GROUP,
+        "second",
+        "events",
+        "billing",
+      );
+      expect(gone).toMatchObject({ status: 404, code: "ResourceNotFound" });
+    },
+  );
 
-  test("regenerates keys, which count from then on", async () => {
+  test("regenerates keys, which count from then on", shows("policies and keys"), async () => {
     await create("keys");
     const before = await ownerOf("keys");
     const hub = await arm.call<IotHubDescription>(`${HUBS}.get`, GROUP, "keys");
@@ -168,7 +188,7 @@ describe("@azure/arm-iothub", () => {
     expect(key).toMatchObject({ keyName: "service", rights: "ServiceConnect" });
   });
 
-  test("stores routes, and says where a message would go", async () => {
+  test("stores routes, and says where a message would go", shows("routing"), async () => {
     const route = {
       name: "hot",
       source: "DeviceMessages",
@@ -232,7 +252,7 @@ describe("@azure/arm-iothub", () => {
     });
   });
 
-  test("proves the possession of a certificate authority", async () => {
+  test("proves the possession of a certificate authority", shows("certificates"), async () => {
     await create("certificates");
     const of = (operation: string, ...args: unknown[]) =>
       arm.attempt(`iothub.certificates.${operation}`, GROUP, "certificates", "root", ...args);

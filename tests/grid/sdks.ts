@@ -82,7 +82,12 @@ export const SDKS = {
     ...JAVA,
   },
   "@azure/arm-iothub (Node)": { kind: "management", transports: ["HTTPS"] },
-  "@azure/arm-deviceprovisioningservices (Node)": { kind: "management", transports: ["HTTPS"] },
+  "@azure/arm-deviceprovisioningservices (Node)": {
+    kind: "management",
+    transports: ["HTTPS"],
+    // Those are of hubs.
+    lacks: { "consumer groups": "everywhere", routing: "everywhere" },
+  },
 } as const satisfies Record<string, SdkFacts>;
 
 export type SdkName = keyof typeof SDKS;

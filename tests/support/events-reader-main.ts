@@ -10,6 +10,8 @@ export interface ReaderRequest {
   readonly transport: "tcp" | "websocket";
   /** The same for all partitions, or one for each. */
   readonly start: EventPosition | "latest" | Readonly<Record<string, EventPosition>>;
+  /** A reader with one shares its partitions with nobody. */
+  readonly ownerLevel?: number;
 }
 
 const request = JSON.parse(process.argv[2] ?? "") as ReaderRequest;
@@ -48,6 +50,7 @@ const subscription = client.subscribe(
     startPosition: request.start === "latest" ? latestEventPosition : request.start,
     maxBatchSize: 200,
     maxWaitTimeInSeconds: 1,
+    ...(request.ownerLevel === undefined ? {} : { ownerLevel: request.ownerLevel }),
   },
 );
 

@@ -11,6 +11,8 @@ export interface RegistryClientOptions {
   readonly connectionString: string;
   readonly bearerToken?: string;
   readonly caFile: string;
+  /** Of what goes over AMQP; TCP if absent. */
+  readonly transport?: "websocket";
 }
 
 /** The official registry client in a process of its own, which trusts the server's CA as users make it. */
@@ -20,11 +22,15 @@ export class RegistryClient implements AsyncDisposable {
   #lastId = 0;
   readonly #ended: Promise<never>;
 
-  constructor({ connectionString, bearerToken, caFile }: RegistryClientOptions) {
+  constructor({ connectionString, bearerToken, caFile, transport }: RegistryClientOptions) {
     const args = [connectionString, ...(bearerToken === undefined ? [] : [bearerToken])];
     this.#child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], {
       stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile },
+      env: {
+        ...process.env,
+        NODE_EXTRA_CA_CERTS: caFile,
+        SERVICE_TRANSPORT: transport ?? "tcp",
+      },
     });
     this.#ended = once(this.#child, "exit").then(() => {
       throw new Error("The registry client ended");

@@ -28,7 +28,10 @@ const bearerToken = process.argv[3];
 const { client, jobs, registry } =
   bearerToken === undefined
     ? {
-        client: iothub.Client.fromConnectionString(connectionString),
+        client: iothub.Client.fromConnectionString(
+          connectionString,
+          process.env["SERVICE_TRANSPORT"] === "websocket" ? iothub.AmqpWs : iothub.Amqp,
+        ),
         jobs: iothub.JobClient.fromConnectionString(connectionString),
         registry: iothub.Registry.fromConnectionString(connectionString),
       }
@@ -64,6 +67,19 @@ const special: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> 
     message.ack = ack;
     await client.send(deviceId, message);
     return null;
+  },
+  /** The next uploaded file that the hub tells of. */
+  fileNotification: async () => {
+    const { result: receiver } = (await client.getFileNotificationReceiver()) as unknown as {
+      result: NodeJS.EventEmitter & { complete(message: unknown): Promise<unknown> };
+    };
+    return new Promise((resolve, reject) => {
+      receiver.on("errorReceived", reject);
+      receiver.once("message", (message: { data: Buffer | string }) => {
+        const told = JSON.parse(String(message.data)) as unknown;
+        receiver.complete(message).then(() => resolve(told), reject);
+      });
+    });
   },
   /** Waits for so many records. */
   feedback: async (count: number) => {
