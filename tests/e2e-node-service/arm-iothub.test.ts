@@ -26,8 +26,12 @@ interface Keys {
   readonly rights: string;
 }
 
-const shows = (feature: Feature<"management">) =>
-  cell({ sdk: "@azure/arm-iothub (Node)", transport: "HTTPS", feature });
+const shows = (...features: readonly Feature<"management">[]) =>
+  cell(
+    ...features.map(
+      (feature) => ({ sdk: "@azure/arm-iothub (Node)", transport: "HTTPS", feature }) as const,
+    ),
+  );
 
 describe("@azure/arm-iothub", () => {
   let server: TestServer;
@@ -95,7 +99,7 @@ describe("@azure/arm-iothub", () => {
 
   test(
     "creates a hub that back ends, devices and readers of events use at once",
-    shows("hubs or services"),
+    shows("hubs or services", "consumer groups"),
     async () => {
       const check = (name: string) => arm.call(`${HUBS}.checkNameAvailability`, { name });
       expect(await check("second")).toEqual({ nameAvailable: true });
