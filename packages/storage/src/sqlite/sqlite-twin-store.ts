@@ -24,12 +24,16 @@ interface Parameters extends Columns {
   readonly expectedVersion?: number;
 }
 
+type Metadata = Pick<Columns, "desiredMetadata" | "reportedMetadata"> & { readonly id: number };
+
 /** The statements, prepared once for all hubs. */
 export class TwinStatements {
   readonly state: StateDatabase;
   readonly find: Database.Statement<[string, string, string], Columns>;
   readonly insert: Database.Statement<[Parameters]>;
-  readonly update: Database.Statement<[Parameters]>;
+  readonly insertMetadata: Database.Statement<[Metadata]>;
+  readonly update: Database.Statement<[Parameters], number>;
+  readonly updateMetadata: Database.Statement<[Metadata]>;
   readonly delete: Database.Statement<[string, string, string]>;
   readonly deleteAll: Database.Statement<[string, string]>;
 
@@ -37,31 +41,40 @@ export class TwinStatements {
     const { connection } = state;
     this.state = state;
     this.find = connection.prepare(
-      `SELECT version, etag, model_id AS modelId, json(tags) AS tags,
-         json(desired) AS desired, json(desired_metadata) AS desiredMetadata,
-         desired_version AS desiredVersion,
-         json(reported) AS reported, json(reported_metadata) AS reportedMetadata,
-         reported_version AS reportedVersion, json(configurations) AS configurations
-       FROM twins WHERE hub = ? AND device_id = ? AND module_id = ?`,
+      `SELECT t.version, t.etag, t.model_id AS modelId, json(t.tags) AS tags,
+         json(t.desired) AS desired, json(x.desired) AS desiredMetadata,
+         t.desired_version AS desiredVersion,
+         json(t.reported) AS reported, json(x.reported) AS reportedMetadata,
+         t.reported_version AS reportedVersion, json(t.configurations) AS configurations
+       FROM twins AS t JOIN twin_metadata AS x ON x.id = t.id
+       WHERE t.hub = ? AND t.device_id = ? AND t.module_id = ?`,
     );
     this.insert = connection.prepare(
       `INSERT INTO twins (hub, device_id, module_id, version, etag, model_id, tags,
-         desired, desired_metadata, desired_version, reported, reported_metadata, reported_version,
-         configurations)
+         desired, desired_version, reported, reported_version, configurations)
        VALUES (:hub, :deviceId, :moduleId, :version, :etag, :modelId, jsonb(:tags),
-         jsonb(:desired), jsonb(:desiredMetadata), :desiredVersion,
-         jsonb(:reported), jsonb(:reportedMetadata), :reportedVersion,
+         jsonb(:desired), :desiredVersion, jsonb(:reported), :reportedVersion,
          jsonb(:configurations))
        ON CONFLICT DO NOTHING`,
     );
-    this.update = connection.prepare(
-      `UPDATE twins SET version = :version, etag = :etag, model_id = :modelId, tags = jsonb(:tags),
-         desired = jsonb(:desired), desired_metadata = jsonb(:desiredMetadata),
-         desired_version = :desiredVersion,
-         reported = jsonb(:reported), reported_metadata = jsonb(:reportedMetadata),
-         reported_version = :reportedVersion, configurations = jsonb(:configurations)
-       WHERE hub = :hub AND device_id = :deviceId AND module_id = :moduleId
-         AND version = :expectedVersion`,
+    this.insertMetadata = connection.prepare(
+      `INSERT INTO twin_metadata (id, desired, reported)
+       VALUES (:id, jsonb(:desiredMetadata), jsonb(:reportedMetadata))`,
+    );
+    this.update = connection
+      .prepare<[Parameters], number>(
+        `UPDATE twins SET version = :version, etag = :etag, model_id = :modelId,
+           tags = jsonb(:tags), desired = jsonb(:desired), desired_version = :desiredVersion,
+           reported = jsonb(:reported), reported_version = :reportedVersion,
+           configurations = jsonb(:configurations)
+         WHERE hub = :hub AND device_id = :deviceId AND module_id = :moduleId
+           AND version = :expectedVersion
+         RETURNING id`,
+      )
+      .pluck();
+    this.updateMetadata = connection.prepare(
+      `UPDATE twin_metadata
+       SET desired = jsonb(:desiredMetadata), reported = jsonb(:reportedMetadata) WHERE id = :id`,
     );
     this.delete = connection.prepare(
       "DELETE FROM twins WHERE hub = ? AND device_id = ? AND module_id = ?",
@@ -90,11 +103,19 @@ export class SqliteTwinStore implements TwinStore {
 
   /** For others that write in the same commit. */
   putNow(twin: Twin, expectedVersion: number | undefined): "written" | "conflict" {
-    const { insert, update } = this.#statements;
+    const { insert, insertMetadata, update, updateMetadata } = this.#statements;
     const row = this.#encode(twin);
-    const { changes } =
-      expectedVersion === undefined ? insert.run(row) : update.run({ ...row, expectedVersion });
-    return changes === 1 ? "written" : "conflict";
+    const { desiredMetadata, reportedMetadata } = row;
+    if (expectedVersion === undefined) {
+      const { changes, lastInsertRowid } = insert.run(row);
+      if (changes === 0) return "conflict";
+      insertMetadata.run({ id: Number(lastInsertRowid), desiredMetadata, reportedMetadata });
+      return "written";
+    }
+    const id = update.get({ ...row, expectedVersion });
+    if (id === undefined) return "conflict";
+    updateMetadata.run({ id, desiredMetadata, reportedMetadata });
+    return "written";
   }
 
   async delete({ deviceId, moduleId }: IdentityKey): Promise<void> {

@@ -15,6 +15,7 @@ import { meters } from "./migrations/state/0011-meters.ts";
 import { configurations } from "./migrations/state/0012-configurations.ts";
 import { transfers } from "./migrations/state/0013-transfers.ts";
 import { queryIndexes } from "./migrations/state/0014-query-indexes.ts";
+import { narrowTwins } from "./migrations/state/0015-narrow-twins.ts";
 import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -37,6 +38,7 @@ export const STATE_DATABASE: DatabaseKind = {
     configurations,
     transfers,
     queryIndexes,
+    narrowTwins,
   ],
 };
 

@@ -5,7 +5,7 @@ import type { SqlValue } from "./sql-value.ts";
 import { UNDEFINED, jsonValue } from "./sql-value.ts";
 
 /** Tables that a value is in; `twins` stands for what only they have. */
-export type QueriedTable = "twins" | "devices" | "modules" | "presence";
+export type QueriedTable = "twins" | "metadata" | "devices" | "modules" | "presence";
 
 export interface SqlField {
   readonly value: SqlValue;
@@ -112,8 +112,8 @@ function propertiesField([section, ...rest]: Segments): SqlField | undefined {
     return number(isDesired ? sql`t.desired_version` : sql`t.reported_version`, deeper, ["twins"]);
   }
   if (first === "$metadata") {
-    const metadata = isDesired ? sql`t.desired_metadata` : sql`t.reported_metadata`;
-    return { value: jsonValue(metadata, `$${jsonPath(deeper)}`), tables: ["twins"] };
+    const metadata = isDesired ? sql`x.desired` : sql`x.reported`;
+    return { value: jsonValue(metadata, `$${jsonPath(deeper)}`), tables: ["twins", "metadata"] };
   }
   return {
     value: jsonValue(isDesired ? sql`t.desired` : sql`t.reported`, `$${jsonPath(rest)}`),

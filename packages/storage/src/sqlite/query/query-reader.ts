@@ -13,10 +13,10 @@ import { ConditionCompiler, NotInSql } from "./compile-condition.ts";
 import { compileGroups } from "./compile-groups.ts";
 import type { FoundRow } from "./document-reader.ts";
 import { DocumentReader } from "./document-reader.ts";
+import { GroupLines } from "./group-lines.ts";
 import type { QueryCalls, QueryFailure } from "./query-calls.ts";
 import { QueryScan, QueryStopped, StatementCache } from "./query-scan.ts";
 import { sourceOf } from "./query-source.ts";
-import type { Sql } from "./sql.ts";
 import { ALWAYS, sql } from "./sql.ts";
 
 type Request<K extends keyof QueryCalls> = QueryCalls[K]["request"];
@@ -25,6 +25,10 @@ type Reply<K extends keyof QueryCalls> = QueryCalls[K]["reply"];
 const READ_ONLY = { readonly: true, fileMustExist: true, timeout: 1000 };
 /** Pages of the file that are read where they lie in memory, instead of being copied first. */
 const MAPPED_BYTES_MAX = 2 ** 31 - 2 ** 16;
+
+/** Of those that say which rows were found, roughly. */
+const CHARACTERS_PER_ROW = 64;
+const NO_TAIL = sql``;
 
 type Found = FoundRow & { readonly document: JsonObject | undefined };
 
@@ -118,14 +122,19 @@ export class QueryReader {
       }
       return;
     }
-    const { columns, groupBy, read } = compiled.groups;
+    const { columns, shape } = compiled.groups;
     const scan = new QueryScan(query, compiled.where, compiler, this.#partsOf(request));
-    const tail: Sql = { text: groupBy, values: [] };
-    for (const rows of scan.chunks(columns, tail, 0)) {
-      yield () => {
-        for (const row of rows) groups.add(read(row));
-      };
+    const lines = new GroupLines(shape);
+    const settle = (): void => {
+      for (const part of lines.take()) groups.add(part);
+    };
+    for (const [row] of scan.chunks(columns, NO_TAIL, 0) as Iterable<[[number, string | null]]>) {
+      const [rows, text] = row;
+      lines.add(rows, text);
+      scan.fitTo(text?.length ?? 0);
+      if (lines.count > QUERY_GROUPS_MAX) yield settle;
     }
+    yield settle;
   }
 
   /** Rows that match, with their document where it had to be looked at. */
@@ -150,6 +159,7 @@ export class QueryReader {
         const document = this.#documents.read(target.collection, request.hub, found);
         if (document && matchesCondition(target.where, document)) yield { ...found, document };
       }
+      scan.fitTo(rows.length * CHARACTERS_PER_ROW);
     }
   }
 

@@ -18,9 +18,12 @@ export class QueryStopped extends Error {
   }
 }
 
-/** Ids that one statement goes through: few enough to stop soon, and to group them in the caches of a CPU. */
-const IDS_PER_CHUNK = 4096;
+/** Ids that one statement goes through: few enough to stop soon. */
+const IDS_PER_CHUNK = 1024;
+const IDS_PER_CHUNK_MIN = 64;
 const IDS_PER_CHUNK_MAX = 16_384;
+/** Characters that one statement may well return; when it were more, the next goes through fewer ids. */
+const CHARACTERS_PER_CHUNK = 256 * 1024;
 /** An index is of use when it leaves no more rows than this. */
 const CANDIDATES_MAX = 4096;
 
@@ -60,6 +63,7 @@ export class QueryScan {
   readonly #where: Sql;
   readonly #expression: Expression;
   readonly #deadlineMs: number;
+  #idsPerChunk = IDS_PER_CHUNK;
 
   constructor(target: QueryTarget, where: Sql, compiler: ConditionCompiler, parts: ScanParts) {
     this.#parts = parts;
@@ -85,18 +89,24 @@ export class QueryScan {
     const [[last]] = this.#parts.statements.all(
       sql`SELECT max(t.id) FROM ${this.#bareTable()}`,
     ) as [[number | null]];
-    let size = IDS_PER_CHUNK;
     for (let from = after; from < (last ?? 0);) {
       this.#checkBudget();
-      const to = from + size;
+      const to = from + this.#idsPerChunk;
       const rows = this.#parts.statements.all(
         sql`SELECT ${columns} FROM ${this.#table()}
           WHERE t.id > ${from} AND t.id <= ${to} AND ${this.#conditions()} ${tail}`,
       );
       yield rows;
-      // Many groups in each chunk have to be put together again and again.
-      if (rows.length > size / 16) size = Math.min(size * 2, IDS_PER_CHUNK_MAX);
       from = to;
+    }
+  }
+
+  /** Told how much the last statement returned, the next returns about as much as it should. */
+  fitTo(characters: number): void {
+    if (characters > CHARACTERS_PER_CHUNK) {
+      this.#idsPerChunk = Math.max(this.#idsPerChunk / 2, IDS_PER_CHUNK_MIN);
+    } else if (characters < CHARACTERS_PER_CHUNK / 2) {
+      this.#idsPerChunk = Math.min(this.#idsPerChunk * 2, IDS_PER_CHUNK_MAX);
     }
   }
 

@@ -52,6 +52,7 @@ function joinsOf(
   { devices, moduleId }: { devices: string; moduleId: string },
 ): string {
   return [
+    tables.has("metadata") ? "CROSS JOIN twin_metadata AS x ON x.id = t.id" : "",
     tables.has("devices") ? `CROSS JOIN devices AS d ON ${devices}` : "",
     tables.has("modules")
       ? `CROSS JOIN modules AS m ON m.hub = t.hub AND m.device_id = t.device_id AND m.module_id = ${moduleId}`

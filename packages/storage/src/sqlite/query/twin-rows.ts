@@ -29,9 +29,9 @@ export interface TwinRow {
 export const TWIN_COLUMNS = `
   t.id, t.device_id AS deviceId, t.module_id AS moduleId, t.version, t.etag,
   t.model_id AS modelId, json(t.tags) AS tags,
-  json(t.desired) AS desired, json(t.desired_metadata) AS desiredMetadata,
+  json(t.desired) AS desired, json(x.desired) AS desiredMetadata,
   t.desired_version AS desiredVersion,
-  json(t.reported) AS reported, json(t.reported_metadata) AS reportedMetadata,
+  json(t.reported) AS reported, json(x.reported) AS reportedMetadata,
   t.reported_version AS reportedVersion,
   json(t.configurations) AS configurations,
   json(d.identity) AS device, json(m.identity) AS module,
@@ -42,6 +42,7 @@ export const TWIN_COLUMNS = `
     AND c.module_id = t.module_id) AS commandCount`;
 
 export const TWIN_JOINS = `
+  JOIN twin_metadata AS x ON x.id = t.id
   JOIN devices AS d ON d.hub = t.hub AND d.device_id = t.device_id
   LEFT JOIN modules AS m
     ON m.hub = t.hub AND m.device_id = t.device_id AND m.module_id = t.module_id
