@@ -5,9 +5,7 @@ export const BLOB_NAME_LENGTH_MAX = 1024;
  * the way (dots, empty segments, control characters) is no name.
  */
 export function isBlobName(name: string): boolean {
-  if (name.length > BLOB_NAME_LENGTH_MAX || /\p{Surrogate}/u.test(name)) return false;
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) return false;
+  if (name.length > BLOB_NAME_LENGTH_MAX || /[\p{Control}\p{Surrogate}]/u.test(name)) return false;
   const segments = name.split(/[/\\]/);
   return segments.every((segment) => segment !== "" && segment !== "." && segment !== "..");
 }

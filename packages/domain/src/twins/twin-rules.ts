@@ -17,10 +17,8 @@ export const PROPERTIES_LIMITS: SectionLimits = { ...COMMON, sizeMax: 32 * 1024 
 const INTEGER_MIN = -4_503_599_627_370_496;
 const INTEGER_MAX = 4_503_599_627_370_495;
 
-// oxlint-disable-next-line no-control-regex -- control characters are what the rule is about
-const FORBIDDEN_IN_KEYS = /[\u0000-\u001f\u007f-\u009f.$ ]/;
-// oxlint-disable-next-line no-control-regex
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g;
+const FORBIDDEN_IN_KEYS = /[\p{Control}.$ ]/u;
+const CONTROL_CHARACTERS = /\p{Control}/gu;
 
 /** Throws `ArgumentInvalid` with the path of what breaks the rules. (protocol reference: limits 5) */
 export function checkPatch(section: string, patch: JsonObject, limits: SectionLimits): void {

@@ -153,8 +153,7 @@ export class AmqpWriter {
 
   /** Symbols are ASCII: what is not becomes a question mark. */
   symbol(text: string): void {
-    // oxlint-disable-next-line no-control-regex -- the whole of ASCII is meant
-    this.#text(0xa3, text.replace(/[^\u0000-\u007f]/gu, "?"));
+    this.#text(0xa3, text.replace(/\P{ASCII}/gu, "?"));
   }
 
   /** Opens a list; `count` is filled in by `end`. */

@@ -1,5 +1,12 @@
 import { createHash, createHmac } from "node:crypto";
-import { BLOB_ACCOUNT_NAME, buildServiceSas, formatHttpDate, sharedKeyText } from "@larimar/wire";
+import {
+  BLOB_ACCOUNT_NAME,
+  buildServiceSas,
+  formatHttpDate,
+  readServiceSas,
+  serviceSasText,
+  sharedKeyText,
+} from "@larimar/wire";
 import {
   type TestHead,
   type TestHeadOptions,
@@ -42,6 +49,18 @@ export class BlobClient implements AsyncDisposable {
       expiresAtMs: this.head.clock.now() + expiresInMs,
       sign: (text) => sign(text, key),
     });
+  }
+
+  /** The same with more fields, which it signs as well. */
+  sasWith(blobName: string, fields: Readonly<Record<string, string>>): string {
+    const all = new URLSearchParams(this.sas(blobName));
+    for (const [name, value] of Object.entries(fields)) all.set(name, value);
+    const reading = readServiceSas(new Map(all));
+    if (reading.kind === "invalid") throw new Error(reading.problem);
+    const resource = { containerName: CONTAINER, blobName };
+    const place = { accountName: BLOB_ACCOUNT_NAME, resource };
+    all.set("sig", sign(serviceSasText(reading.value.query, place), this.key));
+    return `?${all.toString()}`;
   }
 
   /** With a signature that permits everything, unless the query brings another. */

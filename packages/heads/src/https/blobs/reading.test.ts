@@ -139,10 +139,27 @@ describe("a blob", () => {
   test("is sent as whoever signed the URL wants it", async () => {
     await using client = await startBlobHead();
     await client.put("a", "x", { "content-type": "text/plain" });
+    const sas = client.sasWith("a", { rsct: "text/html", rscd: "attachment; filename=\tü" });
+    expect(await client.call("GET", "a", { sas })).toMatchObject({
+      status: 200,
+      headers: {
+        "content-type": "text/html",
+        "content-disposition": Buffer.from("attachment; filename=\tü").toString("latin1"),
+      },
+    });
     // The signature covers these, so one made without them must not bring them.
-    const sas = `${client.sas("a")}&rsct=text%2Fhtml`;
-    expect(await client.call("GET", "a", { sas })).toMatchObject(
+    const unsigned = `${client.sas("a")}&rsct=text%2Fhtml`;
+    expect(await client.call("GET", "a", { sas: unsigned })).toMatchObject(
       refusal(403, "AuthenticationFailed"),
+    );
+  });
+
+  test.each(["a\r\nb: c", "a\0", "\x7f"])("is not sent with %j for a header", async (text) => {
+    await using client = await startBlobHead();
+    await client.put("a", "x");
+    const sas = client.sasWith("a", { rscc: text });
+    expect(await client.call("GET", "a", { sas })).toMatchObject(
+      refusal(400, "InvalidQueryParameterValue"),
     );
   });
 

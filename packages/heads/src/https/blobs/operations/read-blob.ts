@@ -1,3 +1,4 @@
+import { validateHeaderValue } from "node:http";
 import type { RequestedRange, StoredBlob } from "@larimar/domain";
 import {
   type SasOverrides,
@@ -86,7 +87,7 @@ function headersOf(blob: StoredBlob, overrides: SasOverrides | undefined): Recor
     ...metadataHeaders(blob.metadata),
   };
   const texts = Object.entries(described).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, headerText(value)]],
+    value === undefined ? [] : [[name, headerText(name, value)]],
   );
   return {
     ...(Object.fromEntries(texts) as Record<string, string>),
@@ -101,8 +102,12 @@ function headersOf(blob: StoredBlob, overrides: SasOverrides | undefined): Recor
 }
 
 /** Signed URLs bring texts that were never headers. */
-function headerText(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (!/[\u0000-\u0008\u000a-\u001f\u007f]/.test(text)) return encodeHeader(text);
-  throw new BlobRequestError("InvalidQueryParameterValue", "A header cannot have that value.");
+function headerText(name: string, text: string): string {
+  const encoded = encodeHeader(text);
+  try {
+    validateHeaderValue(name, encoded);
+  } catch {
+    throw new BlobRequestError("InvalidQueryParameterValue", "A header cannot have that value.");
+  }
+  return encoded;
 }
