@@ -8,6 +8,13 @@ const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
 };
+// Shared machines are slow at times; a test that waits for ever is found all the same.
+const patience = {
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  // What a test cannot wait for in any other way, it asks for again and again.
+  expect: { poll: { timeout: 30_000 } },
+};
 
 export default defineConfig({
   test: {
@@ -25,9 +32,7 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "tests/architecture.test.ts",
           ],
-          // Shared machines are slow at times; a test that waits for ever is found all the same.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...patience,
         },
       },
       {
@@ -37,8 +42,7 @@ export default defineConfig({
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/architecture.test.ts", "**/node_modules/**"],
           // Official SDKs hard-code their ports: every file has loopback addresses of its own.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...patience,
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,7 +9,8 @@ import { administer } from "../support/administer.ts";
 
 const ADDRESS = "127.0.0.143";
 const KILLS = 8;
-const UPTIME_MS_STEP = 90;
+/** While one is answered, the server is in the middle of what it does for the others. */
+const OPERATORS = 3;
 
 /** What is known of a hub from the answers that came. */
 interface Known {
@@ -25,14 +27,14 @@ test("killed with SIGKILL between hubs that come and go, the server starts, and 
   try {
     for (let round = 0; round < KILLS; round++) {
       await server.start();
-      let tell!: () => void;
-      const firstCreated = new Promise<void>((resolve) => (tell = resolve));
-      const work = comeAndGo(server.connection, { round, hubs, onCreated: tell });
-      // Every other time in the middle of the very first hub, which takes longest.
-      if (round % 2 === 1) await firstCreated;
-      await new Promise((resolve) => void setTimeout(resolve, round * UPTIME_MS_STEP));
+      const answers = new EventEmitter();
+      const work = Array.from({ length: OPERATORS }, (_, operator) =>
+        comeAndGo(server.connection, { prefix: `hub-${round}-${operator}`, hubs, answers }),
+      );
+      // Each server lives for one answer more than the one before.
+      for (let answer = 0; answer <= round; answer++) await once(answers, "answer");
       await server.kill();
-      await work;
+      await Promise.all(work);
     }
     await server.start();
     const { connection } = server;
@@ -68,26 +70,28 @@ test("killed with SIGKILL between hubs that come and go, the server starts, and 
 /** Makes hubs with a device in each, and deletes every other one, until the server is gone. */
 async function comeAndGo(
   connection: ConnectionInfo,
-  options: { round: number; hubs: Map<string, Known>; onCreated: () => void },
+  options: { prefix: string; hubs: Map<string, Known>; answers: EventEmitter },
 ): Promise<void> {
-  const { round, hubs, onCreated } = options;
+  const { prefix, hubs, answers } = options;
   try {
     for (let i = 0; ; i++) {
-      const name = `hub-${round}-${i}`;
+      const name = `${prefix}-${i}`;
       const known: Known = {};
       hubs.set(name, known);
       if ((await administer(connection, "PUT", `/IotHubs/${name}`)) !== 201) return;
       known.isCreated = true;
-      onCreated();
+      answers.emit("answer");
       const now = await readAgain(connection);
       await HubClient.fromConnection(now, { hubName: name, address: ADDRESS }).createDevice(
         "press",
       );
       known.hasDevice = true;
+      answers.emit("answer");
       if (i % 2 === 0) continue;
       known.isDeletionAsked = true;
       if ((await administer(connection, "DELETE", `/IotHubs/${name}`)) === 200) {
         known.isDeleted = true;
+        answers.emit("answer");
       }
     }
   } catch {

@@ -36,7 +36,7 @@ test("a server that is killed while a configuration is on its way brings it to e
       await server.start();
     }
     expect(isUnderWay).toBe(true);
-    await until(async () => (await twinOf(server.client(), LAST)).configurations !== undefined);
+    await expect.poll(() => twinOf(server.client(), LAST)).toHaveProperty("configurations");
     for (let index = 0; index < DEVICES; index += 50) {
       const twin = await twinOf(server.client(), idOf(index));
       expect(twin).toMatchObject({
@@ -47,7 +47,7 @@ test("a server that is killed while a configuration is on its way brings it to e
     await server.client().call({ method: "DELETE", path: "/configurations/fans" });
     await server.kill();
     await server.start();
-    await until(async () => (await twinOf(server.client(), LAST)).configurations === undefined);
+    await expect.poll(() => twinOf(server.client(), LAST)).not.toHaveProperty("configurations");
     const { properties } = await twinOf(server.client(), LAST);
     expect(properties.desired).not.toHaveProperty("fan");
   } finally {
@@ -72,8 +72,4 @@ async function twinOf(hub: HubClient, deviceId: string): Promise<TwinJson> {
   const answer = await hub.call({ method: "GET", path: `/twins/${deviceId}` });
   expect(answer.status).toBe(200);
   return answer.body as TwinJson;
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
 }

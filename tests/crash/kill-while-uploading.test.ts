@@ -47,9 +47,7 @@ test("a server that is killed while files come in keeps the whole ones and shows
     outgoing.on("error", () => {}); // that it ends is what this is about
     outgoing.write(Buffer.alloc(5_000_000, "x"));
     await expect
-      .poll(() => filesIn().some((file) => statSync(path.join(blobs, file)).size >= 4_000_000), {
-        timeout: 30_000,
-      })
+      .poll(() => filesIn().some((file) => statSync(path.join(blobs, file)).size >= 4_000_000))
       .toBe(true);
   }
 
@@ -64,6 +62,6 @@ test("a server that is killed while files come in keeps the whole ones and shows
     for (const [blobName, sha256] of whole) {
       expect(await client.call("download", { ...account, blobName })).toMatchObject({ sha256 });
     }
-    await expect.poll(() => filesIn().length, { timeout: 30_000 }).toBe(whole.size);
+    await expect.poll(() => filesIn().length).toBe(whole.size);
   }
 }, 180_000);

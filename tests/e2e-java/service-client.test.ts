@@ -165,13 +165,13 @@ describe.skipIf(!hasJava())("iot-service-client (Java)", () => {
     });
     const job = (jobId: string) => () => call("getJob", { jobId });
     const done = { status: "completed", succeeded: 1 };
-    await expect.poll(job("j1"), { timeout: 20_000 }).toMatchObject(done);
+    await expect.poll(job("j1")).toMatchObject(done);
     expect(await call("getTwin", { deviceId: "lamp" })).toMatchObject({
       tags: { by: "job", floor: 2 },
       desired: { mode: "eco" },
     });
     await call("scheduleMethod", { jobId: "j2", condition, methodName: "blink", payload: "on" });
-    await expect.poll(job("j2"), { timeout: 20_000 }).toMatchObject(done);
+    await expect.poll(job("j2")).toMatchObject(done);
     const later = { jobId: "j3", condition, methodName: "blink", payload: 1, laterMs: 3_600_000 };
     await call("scheduleMethod", later);
     await call("cancelJob", { jobId: "j3" });
@@ -196,7 +196,7 @@ describe.skipIf(!hasJava())("iot-service-client (Java)", () => {
       const made = { ...configuration, labels: { made: "here" } };
       expect(await call("createConfiguration", configuration)).toMatchObject(made);
       await expect
-        .poll(() => call("getTwin", { deviceId: "lamp" }), { timeout: 20_000 })
+        .poll(() => call("getTwin", { deviceId: "lamp" }))
         .toMatchObject({ desired: { light: "dim" } });
       await call("setPriority", { id: "c1", priority: 20 });
       expect(await call("getConfiguration", { id: "c1" })).toMatchObject({ ...made, priority: 20 });
@@ -241,7 +241,7 @@ describe.skipIf(!hasJava())("iot-service-client (Java)", () => {
       const over = async (begun: unknown) => {
         const { jobId } = begun as { jobId: string };
         const job = () => call("getImportOrExport", { jobId });
-        await expect.poll(job, { timeout: 20_000 }).toMatchObject({ status: "COMPLETED" });
+        await expect.poll(job).toMatchObject({ status: "COMPLETED" });
       };
       const begun = await call("exportDevices", { container, excludeKeys: false });
       expect(begun).toMatchObject({ type: "EXPORT" });

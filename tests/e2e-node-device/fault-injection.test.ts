@@ -1,6 +1,6 @@
 import { type TestServer, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { CommandSender } from "../support/device-client/command-sender.ts";
+import { CommandSender } from "../support/device-client/command-sender.fixture.ts";
 import { startNodeProgram } from "../support/programs/node.ts";
 import type { Program } from "../support/programs/program.ts";
 
@@ -106,7 +106,7 @@ describe("a server with --fault-injection", () => {
     await commands.send(name, "after");
     expect(await program.call("nextCommand", { name })).toMatchObject({ body: "after" });
     await program.call("send", { name, message: { body: "still here" } });
-    await expect.poll(() => invoke(name), { timeout: 20_000 }).toBe(200);
+    await expect.poll(() => invoke(name)).toBe(200);
     await program.call("close", { name });
   });
 
@@ -123,13 +123,11 @@ describe("a server with --fault-injection", () => {
     await send(faultMessage(type, duration));
     await expect(send({ body: "too soon" })).rejects.toThrow(error);
     await expect
-      .poll(
-        () =>
-          send({ body: "again" }).then(
-            () => "sent",
-            () => "refused",
-          ),
-        { timeout: 20_000 },
+      .poll(() =>
+        send({ body: "again" }).then(
+          () => "sent",
+          () => "refused",
+        ),
       )
       .toBe("sent");
   });
@@ -142,7 +140,7 @@ describe("a server with --fault-injection", () => {
     const isGone = () => hub().sessions.find({ deviceId: name }) === undefined;
     await expect.poll(isGone).toBe(true);
     const goneAtMs = Date.now();
-    await expect.poll(isGone, { timeout: 30_000 }).toBe(false);
+    await expect.poll(isGone).toBe(false);
     // It comes back by itself and at once, were it let.
     expect(Date.now() - goneAtMs).toBeGreaterThan(1000);
   });

@@ -262,12 +262,7 @@ describe("an allocation webhook", () => {
       status: 409,
       body: { errorCode: 409203 },
     });
-    let last = await poll();
-    while (last.status === 202) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      last = await poll();
-    }
-    expect(last).toMatchObject(failedWith(400207));
+    await expect.poll(poll, { interval: 500 }).toMatchObject(failedWith(400207));
     await expectNowhere(registrationId);
   });
 });

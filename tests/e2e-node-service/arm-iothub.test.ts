@@ -244,7 +244,7 @@ describe("@azure/arm-iothub", () => {
       authenticationType: "identityBased",
     });
     const job = () => arm.call<{ status: string }>(`${HUBS}.getJob`, GROUP, "exports", begun.jobId);
-    await expect.poll(async () => (await job()).status, { timeout: 20_000 }).toBe("completed");
+    await expect.poll(async () => (await job()).status).toBe("completed");
     expect(await arm.call(`${HUBS}.listJobs`, GROUP, "exports")).toMatchObject([
       { jobId: begun.jobId, type: "export", status: "completed" },
     ]);

@@ -44,14 +44,6 @@ async function connectDevice(connectionString: string, caPem: string) {
   };
 }
 
-async function until<T>(read: () => T | Promise<T>, isSo: (value: T) => boolean): Promise<T> {
-  for (;;) {
-    const value = await read();
-    if (isSo(value)) return value;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 describe("configurations of azure-iothub", () => {
   let server: TestServer;
   let registry: RegistryClient;
@@ -102,27 +94,17 @@ describe("configurations of azure-iothub", () => {
       });
       expect(added).toMatchObject({ status: 200, body: { id: "fans", content, priority: 10 } });
       await tag("press", "hall");
-      await until(
-        () => device.told,
-        (told) => told.length === 1,
-      );
-      expect(device.told[0]).toMatchObject({ fan: { speed: 3 } });
+      await expect.poll(() => device.told).toMatchObject([{ fan: { speed: 3 } }]);
       expect(await twinOf("press")).toMatchObject({
         configurations: { fans: { status: "Applied" } },
         properties: { desired: { fan: { speed: 3 }, $version: 2 } },
       });
-      const counted = await until(
-        () => configurationOf("fans"),
-        ({ systemMetrics }) => systemMetrics.results["appliedCount"] === 1,
-      );
-      expect(counted.systemMetrics.results).toEqual({ targetedCount: 1, appliedCount: 1 });
-      expect(counted.metrics.results).toEqual({ pressed: 1 });
+      await expect
+        .poll(async () => (await configurationOf("fans")).systemMetrics.results)
+        .toEqual({ targetedCount: 1, appliedCount: 1 });
+      expect((await configurationOf("fans")).metrics.results).toEqual({ pressed: 1 });
       await tag("press", "yard");
-      await until(
-        () => device.told,
-        (told) => told.length === 2,
-      );
-      expect(device.told[1]).toMatchObject({ fan: null });
+      await expect.poll(() => device.told).toMatchObject([{}, { fan: null }]);
       const twin = await twinOf("press");
       expect(twin).not.toHaveProperty("configurations");
       expect(twin.properties.desired).not.toHaveProperty("fan");
@@ -142,11 +124,9 @@ describe("configurations of azure-iothub", () => {
           targetCondition: "deviceId = 'lathe'",
           priority,
         });
-      const isTold = (by: string | null) =>
-        until(
-          () => device.told.at(-1),
-          (last) => last !== undefined && last.by === by,
-        );
+      const isTold = async (by: string | null) => {
+        await expect.poll(() => device.told.at(-1)).toMatchObject({ by });
+      };
       await add("low", 1);
       await isTold("low");
       await add("high", 2);
@@ -234,13 +214,11 @@ describe("configurations of azure-iothub", () => {
       targetCondition: "*",
       priority: 1,
     });
-    const agent = await until(
-      () => moduleTwin("$edgeAgent"),
-      ({ configurations }) => configurations !== undefined,
-    );
-    expect(agent).toMatchObject({
-      configurations: { deployment: { status: "Applied" } },
-      properties: { desired: { modules: { sensor: { settings: { image: "two" } } } } },
-    });
+    await expect
+      .poll(() => moduleTwin("$edgeAgent"))
+      .toMatchObject({
+        configurations: { deployment: { status: "Applied" } },
+        properties: { desired: { modules: { sensor: { settings: { image: "two" } } } } },
+      });
   });
 });

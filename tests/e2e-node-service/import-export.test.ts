@@ -67,11 +67,9 @@ describe("imports and exports of azure-iothub", () => {
   /** Asks again and again, as users do. */
   async function whenOver(begun: unknown): Promise<JobJson> {
     const { jobId } = begun as JobJson;
-    for (;;) {
-      const job = (await call("getJob", jobId)) as JobJson;
-      if (!["enqueued", "running"].includes(job.status)) return job;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    const read = async () => (await call("getJob", jobId)) as JobJson;
+    await expect.poll(async () => (await read()).status).not.toMatch(/enqueued|running/);
+    return read();
   }
 
   const linesOf = (text: string): Line[] =>

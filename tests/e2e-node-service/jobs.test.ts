@@ -30,22 +30,16 @@ const SHOWN = { sdk: "azure-iothub (Node)", transport: "HTTPS", feature: "jobs" 
 
 const reboot = { methodName: "reboot", payload: { delay: 1 }, responseTimeoutInSeconds: 30 };
 
-/** Asks as the documentation of the client does: again and again. */
-async function waitFor(
-  jobs: RegistryClient,
-  jobId: string,
-  isSo: (job: JobJson) => boolean,
-): Promise<JobJson> {
-  for (;;) {
-    const outcome = await jobs.call("jobs.getJob", jobId);
-    if (!("body" in outcome)) throw new Error(`${outcome.error}: ${outcome.message}`);
-    const job = outcome.body as JobJson;
-    if (isSo(job)) return job;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+async function jobOf(jobs: RegistryClient, jobId: string): Promise<JobJson> {
+  const outcome = await jobs.call("jobs.getJob", jobId);
+  if (!("body" in outcome)) throw new Error(`${outcome.error}: ${outcome.message}`);
+  return outcome.body as JobJson;
 }
 
-const isCompleted = ({ status }: JobJson): boolean => status === "completed";
+/** Asks as the documentation of the client does: again and again. */
+async function expectJob(jobs: RegistryClient, jobId: string, expected: object): Promise<void> {
+  await expect.poll(() => jobOf(jobs, jobId)).toMatchObject(expected);
+}
 
 /** A device of the official SDK that counts how often it is asked to reboot. */
 async function connectDevice(
@@ -107,8 +101,8 @@ describe("JobClient of azure-iothub", () => {
         maxExecutionTimeInSeconds: 60,
       },
     });
-    const { deviceJobStatistics } = await waitFor(jobs, "t1", isCompleted);
-    expect(deviceJobStatistics).toEqual({
+    await expectJob(jobs, "t1", { status: "completed" });
+    expect((await jobOf(jobs, "t1")).deviceJobStatistics).toEqual({
       deviceCount: 30,
       succeededCount: 30,
       failedCount: 0,
@@ -127,10 +121,12 @@ describe("JobClient of azure-iothub", () => {
     await using first = await connectDevice({ ...here!, caPem });
     const condition = "deviceId IN ['here', 'late']";
     await jobs.call("jobs.scheduleDeviceMethod", "m1", condition, reboot, now(), 60);
-    await waitFor(jobs, "m1", (job) => job.deviceJobStatistics["succeededCount"] === 1);
+    await expectJob(jobs, "m1", { deviceJobStatistics: { succeededCount: 1 } });
     await using second = await connectDevice({ ...late!, caPem });
-    const { deviceJobStatistics } = await waitFor(jobs, "m1", isCompleted);
-    expect(deviceJobStatistics).toMatchObject({ succeededCount: 2, failedCount: 0 });
+    await expectJob(jobs, "m1", {
+      status: "completed",
+      deviceJobStatistics: { succeededCount: 2, failedCount: 0 },
+    });
     expect([first.asked, second.asked]).toEqual([[{ delay: 1 }], [{ delay: 1 }]]);
   });
 
@@ -138,8 +134,10 @@ describe("JobClient of azure-iothub", () => {
     await hub.createDevice("never");
     const condition = "deviceId = 'never'";
     await jobs.call("jobs.scheduleDeviceMethod", "m2", condition, reboot, now(), 1);
-    const { deviceJobStatistics } = await waitFor(jobs, "m2", isCompleted);
-    expect(deviceJobStatistics).toMatchObject({ succeededCount: 0, failedCount: 1 });
+    await expectJob(jobs, "m2", {
+      status: "completed",
+      deviceJobStatistics: { succeededCount: 0, failedCount: 1 },
+    });
   });
 
   test("waits for its time, and is cancelled before", cell(SHOWN), async () => {
@@ -151,8 +149,8 @@ describe("JobClient of azure-iothub", () => {
     const scheduled = await jobs.call("jobs.scheduleTwinUpdate", ...later);
     expect(scheduled).toMatchObject({ status: 200, body: { status: "queued", startTime: LATER } });
     expect(await jobs.call("jobs.cancelJob", "s2")).toMatchObject({ status: 200 });
-    await waitFor(jobs, "s2", ({ status }) => status === "cancelled");
-    await waitFor(jobs, "s1", isCompleted);
+    await expectJob(jobs, "s2", { status: "cancelled" });
+    await expectJob(jobs, "s1", { status: "completed" });
     expect(await twinOf("soon")).toMatchObject({ tags: { at: soon } });
   });
 
@@ -206,18 +204,21 @@ test(
       await jobs.call("jobs.scheduleDeviceMethod", "j1", condition, reboot, now(), 60);
       const later = ["j2", "deviceId = 'done'", { etag: "*", tags: { v: 2 } }, LATER, 60];
       await jobs.call("jobs.scheduleTwinUpdate", ...later);
-      await waitFor(jobs, "j1", ({ deviceJobStatistics: { succeededCount, runningCount } }) => {
-        return succeededCount === 1 && runningCount === 1 && second.asked.length === 1;
+      await expectJob(jobs, "j1", {
+        deviceJobStatistics: { succeededCount: 1, runningCount: 1 },
       });
+      await expect.poll(() => second.asked.length).toBe(1);
       await server.kill();
       await server.start();
       await using third = await connectDevice({ ...away!, caPem });
-      const { deviceJobStatistics } = await waitFor(jobs, "j1", isCompleted);
-      expect(deviceJobStatistics).toMatchObject({ succeededCount: 2, failedCount: 1 });
+      await expectJob(jobs, "j1", {
+        status: "completed",
+        deviceJobStatistics: { succeededCount: 2, failedCount: 1 },
+      });
       expect([first.asked, second.asked, third.asked].map(({ length }) => length)).toEqual([
         1, 1, 1,
       ]);
-      await waitFor(jobs, "j2", ({ status }) => status === "queued");
+      await expectJob(jobs, "j2", { status: "queued" });
     } finally {
       await server.kill();
       await rm(dataDirectory, { recursive: true, force: true });

@@ -216,7 +216,7 @@ describe.skipIf(!hasPython())("azure-iot-hub (Python)", () => {
       // The SDK takes feedback, and keeps to itself what it says.
       const { feedback } = server.server.hubs.list()[0]!;
       await expect
-        .poll(async () => (await feedback.receive())?.records, { timeout: 20_000 })
+        .poll(async () => (await feedback.receive())?.records)
         .toMatchObject([{ originalMessageId: "c1", outcome: "Success", deviceId: "lamp" }]);
     },
   );
@@ -242,7 +242,7 @@ describe.skipIf(!hasPython())("azure-iot-hub (Python)", () => {
     };
     expect(await jobs("create_scheduled_job", "j1", job)).toMatchObject({ jobId: "j1" });
     await expect
-      .poll(() => jobs("get_scheduled_job", "j1"), { timeout: 20_000 })
+      .poll(() => jobs("get_scheduled_job", "j1"))
       .toMatchObject({ status: "completed", deviceJobStatistics: { succeededCount: 1 } });
   });
 
@@ -263,7 +263,7 @@ describe.skipIf(!hasPython())("azure-iot-hub (Python)", () => {
     expect(await configurations("get_configuration", "c1")).toMatchObject({ priority: 20 });
     expect(await configurations("get_configurations")).toHaveLength(1);
     await expect
-      .poll(() => registry("get_twin", "lamp"), { timeout: 20_000 })
+      .poll(() => registry("get_twin", "lamp"))
       .toMatchObject({ properties: { desired: { mode: "eco" } } });
     await configurations("delete_configuration", "c1");
     expect(await configurations("get_configuration", "c1")).toEqual({ refused: 404 });
@@ -314,7 +314,7 @@ describe.skipIf(!hasPython())("azure-iot-hub (Python)", () => {
         const begun = await jobs("create_import_export_job", transferOf(properties));
         const { jobId } = begun as { jobId: string };
         await expect
-          .poll(() => jobs("get_import_export_job", jobId), { timeout: 20_000 })
+          .poll(() => jobs("get_import_export_job", jobId))
           .toMatchObject({ status: "completed" });
         return jobId;
       };

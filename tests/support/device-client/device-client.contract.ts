@@ -372,9 +372,7 @@ export function deviceClientContract(client: DeviceClient): void {
           await open(name);
           expect(await program.call("isConnected", { name })).toBe(true);
           await bench[verb](name);
-          await expect
-            .poll(() => program.call("isConnected", { name }), { timeout: 20_000 })
-            .toBe(false);
+          await expect.poll(() => program.call("isConnected", { name })).toBe(false);
           await program.call("close", { name });
         }
       },

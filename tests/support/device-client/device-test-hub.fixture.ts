@@ -7,7 +7,7 @@ import { devicePath, makeTestCertificate, startTestServer } from "@larimar/testk
 import { vi } from "vitest";
 import type { ReceivedEvent } from "../events-reader.ts";
 import { EventsReader } from "../events-reader.ts";
-import { CommandSender } from "./command-sender.ts";
+import { CommandSender } from "./command-sender.fixture.ts";
 
 const WAIT_MS_MAX = 20_000;
 

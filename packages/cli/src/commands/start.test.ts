@@ -212,7 +212,7 @@ describe("a signal", () => {
     const command = start(...ON_LOOPBACK);
     const appeared = async () =>
       (await stat(path.join(data, "lock.db")).catch(() => undefined)) !== undefined;
-    await expect.poll(appeared, { timeout: READY_MS_MAX, interval: 5 }).toBe(true);
+    await expect.poll(appeared, { interval: 5 }).toBe(true);
     command.child.kill("SIGTERM");
     expect(await command.ended).toEqual({ code: 0, signal: null });
     await withServer(async (server) => {

@@ -46,10 +46,6 @@ async function connectClient(said: string): Promise<Socket> {
   return client;
 }
 
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 const portsOf = (some: readonly Socket[]) => some.map(({ remotePort }) => remotePort);
 
 describe("turns for handshakes", () => {
@@ -60,7 +56,8 @@ describe("turns for handshakes", () => {
       await connectClient("b"),
       await connectClient("c"),
     ];
-    await until(() => sockets.filter(({ readableLength }) => readableLength > 0).length === 3);
+    const readable = () => sockets.filter(({ readableLength }) => readableLength > 0);
+    await expect.poll(() => readable().length).toBe(3);
     expect(portsOf(begun)).toEqual([first.localPort]);
     turns.leave(begun[0]!);
     expect(portsOf(begun)).toEqual([first.localPort, second.localPort]);
@@ -71,27 +68,27 @@ describe("turns for handshakes", () => {
   test("are not for clients that have nothing to say yet", async () => {
     const { begun } = takeTurns({ turnsMax: 1 });
     await connectClient("");
-    await until(() => sockets.length === 1);
+    await expect.poll(() => sockets.length).toBe(1);
     const speaking = await connectClient("hello");
-    await until(() => begun.length > 0);
+    await expect.poll(() => begun.length).toBe(1);
     expect(portsOf(begun)).toEqual([speaking.localPort]);
   });
 
   test("leave what the client said to whoever reads next", async () => {
     const { begun } = takeTurns();
     await connectClient("hello");
-    await until(() => begun.length > 0);
+    await expect.poll(() => begun.length).toBe(1);
     expect((begun[0]!.read() as Buffer).toString()).toBe("hello");
   });
 
   test("are free again when the client goes", async () => {
     const { begun } = takeTurns({ turnsMax: 1 });
     const first = await connectClient("a");
-    await until(() => begun.length === 1);
+    await expect.poll(() => begun.length).toBe(1);
     const second = await connectClient("b");
     begun[0]!.resume();
     first.destroy();
-    await until(() => begun.length === 2);
+    await expect.poll(() => begun.length).toBe(2);
     expect(portsOf(begun).at(1)).toBe(second.localPort);
   });
 
@@ -99,7 +96,7 @@ describe("turns for handshakes", () => {
     const { begun } = takeTurns({ turnsMax: 1, turnMsMax: 20 });
     await connectClient("slow");
     await connectClient("b");
-    await until(() => begun.length === 2);
+    await expect.poll(() => begun.length).toBe(2);
     expect(begun[0]!.destroyed).toBe(false);
   });
 

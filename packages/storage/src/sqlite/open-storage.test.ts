@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { device } from "../device-store.contract.ts";
 import { appendOf, readAll } from "../fixtures/records.fixture.ts";
 import {
@@ -22,9 +22,6 @@ import {
 import { connect } from "./connect.ts";
 import { EVENTS_DATABASE } from "./event-log/events-database.ts";
 import { openStorage } from "./open-storage.ts";
-
-// Each test starts worker threads, from source at that; on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const HUB = {
   name: "Local",

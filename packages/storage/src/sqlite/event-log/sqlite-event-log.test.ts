@@ -1,11 +1,8 @@
 import { DEFAULT_EVENT_RETENTION } from "@larimar/domain";
-import { afterAll, vi } from "vitest";
+import { afterAll } from "vitest";
 import { eventLogContract } from "../../event-log.contract.ts";
 import { ManualClock } from "../../fixtures/manual-clock.fixture.ts";
 import { openStorage } from "../open-storage.ts";
-
-// The first test starts worker threads, from source at that; on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const clock = new ManualClock();
 // Each test gets a hub of its own: starting the workers takes longer than all tests together.

@@ -1,10 +1,7 @@
-import { setTimeout } from "node:timers/promises";
 import type { TestServer } from "@larimar/testkit";
+import { expect } from "vitest";
 
 type Hub = ReturnType<TestServer["server"]["hubs"]["list"]>[number];
-
-const WAIT_MS_MAX = 20_000;
-const POLL_INTERVAL_MS = 50;
 
 /** A back end that sends commands and wants to hear everything about them. */
 export class CommandSender {
@@ -36,14 +33,11 @@ export class CommandSender {
   /** What became of the device's commands, by message id, each told once; waits for that many. */
   async outcomes(deviceId: string, count: number): Promise<Readonly<Record<string, string>>> {
     const own = () => this.#heard.get(deviceId) ?? {};
-    const giveUpAtMs = Date.now() + WAIT_MS_MAX;
-    for (;;) {
+    const collectAndCount = async () => {
       await this.#collect();
-      const heard = Object.keys(own()).length;
-      if (heard >= count) break;
-      if (Date.now() > giveUpAtMs) throw new Error(`Heard of ${heard} commands of ${deviceId}`);
-      await setTimeout(POLL_INTERVAL_MS);
-    }
+      return Object.keys(own()).length;
+    };
+    await expect.poll(collectAndCount).toBeGreaterThanOrEqual(count);
     const outcomes = own();
     this.#heard.delete(deviceId);
     return outcomes;

@@ -6,6 +6,9 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { vi } from "vitest";
+
+const READY_MS_MAX = 10_000;
 
 /** Whether the Debian package `swtpm` is there. */
 export function hasSoftwareTpm(): boolean {
@@ -52,7 +55,7 @@ export class SoftwareTpm implements AsyncDisposable {
       ],
       { stdio: "ignore" },
     );
-    const raw = await connectWhenReady(rawPort);
+    const raw = await vi.waitFor(() => connectTo(rawPort), { timeout: READY_MS_MAX });
     const sockets = new Set<Socket>([raw]);
     const keep = (socket: Socket) => {
       sockets.add(socket);
@@ -137,17 +140,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function connectWhenReady(port: number): Promise<Socket> {
-  for (let attempt = 1; ; attempt++) {
-    const socket = connect(port, "127.0.0.1");
-    try {
-      await once(socket, "connect");
-      return socket;
-    } catch (error) {
-      if (attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
+async function connectTo(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  return socket;
 }
 
 /** Clients expect the second port right behind the first. */
