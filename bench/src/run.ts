@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { parseArguments, UsageError, usage } from "./arguments.ts";
 import { type Cores, stopAllContenders } from "./contender.ts";
-import { runCommand } from "./peers/run-command.ts";
+import { runCommand } from "./processes/run-command.ts";
 import { describeMachine } from "./report/machine.ts";
 import type { ContestedPeer } from "./workloads/workload.ts";
 

@@ -4,10 +4,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { anonymousIdentities } from "./anonymous-identities.ts";
 import { createPeerCertificate } from "./certificate.ts";
-import { freePorts } from "./free-ports.ts";
+import { freePorts } from "../processes/free-ports.ts";
 import { createStoredSubscription } from "./keep-messages.ts";
 import type { Peer, PeerStartOptions, RunningPeer } from "./peer.ts";
-import { ServerProcess } from "./server-process.ts";
+import { ServerProcess } from "../processes/server-process.ts";
 
 const HOST = "127.0.0.1";
 const START_MS_MAX = 20_000;

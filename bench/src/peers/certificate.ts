@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runCommand } from "./run-command.ts";
+import { runCommand } from "../processes/run-command.ts";
 
 export interface PeerCertificate {
   caFile: string;

@@ -2,10 +2,10 @@ import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MqttIdentity } from "../load/mqtt-packets.ts";
-import { freePorts } from "./free-ports.ts";
+import { freePorts } from "../processes/free-ports.ts";
 import { type Connection, LarimarClient } from "./larimar-client.ts";
 import type { Peer, PeerStartOptions, RunningPeer } from "./peer.ts";
-import { ServerProcess } from "./server-process.ts";
+import { ServerProcess } from "../processes/server-process.ts";
 
 const BIND = "127.0.0.1";
 const START_MS_MAX = 30_000;

@@ -2,12 +2,12 @@ import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { anonymousIdentities } from "./anonymous-identities.ts";
 import { createPeerCertificate } from "./certificate.ts";
-import { findCommand } from "./find-command.ts";
-import { freePorts } from "./free-ports.ts";
+import { findCommand } from "../processes/find-command.ts";
+import { freePorts } from "../processes/free-ports.ts";
 import { createStoredSubscription } from "./keep-messages.ts";
 import type { Peer, PeerStartOptions, RunningPeer } from "./peer.ts";
-import { runCommand } from "./run-command.ts";
-import { ServerProcess } from "./server-process.ts";
+import { runCommand } from "../processes/run-command.ts";
+import { ServerProcess } from "../processes/server-process.ts";
 
 const HOST = "127.0.0.1";
 const START_MS_MAX = 90_000;

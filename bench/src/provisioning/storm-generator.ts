@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { pinnedCommand } from "../peers/pinned-command.ts";
+import { pinnedCommand } from "../processes/pinned-command.ts";
 import type {
   PrepareCommand,
   StormCommand,

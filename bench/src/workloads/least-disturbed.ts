@@ -1,5 +1,5 @@
 import type { Cores } from "../contender.ts";
-import { coreBusySeconds } from "../peers/process-stats.ts";
+import { coreBusySeconds } from "../processes/process-stats.ts";
 import type { WorkloadContext } from "./workload.ts";
 
 /** A measurement during which others used more of a core than this is made again, so often at most. */

@@ -1,5 +1,5 @@
 import { makeTestCertificate } from "@larimar/testkit";
-import { coreBusySeconds } from "../peers/process-stats.ts";
+import { coreBusySeconds } from "../processes/process-stats.ts";
 import { startSilentWebhook } from "../provisioning/silent-webhook.ts";
 import { StormGenerator } from "../provisioning/storm-generator.ts";
 import type { StormCredentials, StormResult } from "../provisioning/storm-messages.ts";

@@ -1,4 +1,4 @@
-export * from "./provisioning/provisioning-storage.ts";
+export * from "./provisioning-storage.ts";
 export * from "./sqlite/lock-data-directory.ts";
 export * from "./sqlite/open-storage.ts";
 export * from "./storage-error.ts";

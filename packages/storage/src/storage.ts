@@ -22,7 +22,7 @@ import type {
   TransferStore,
   TwinStore,
 } from "@larimar/domain";
-import type { ProvisioningStorage } from "./provisioning/provisioning-storage.ts";
+import type { ProvisioningStorage } from "./provisioning-storage.ts";
 import type { StorageLimits } from "./storage-limits.ts";
 import type { StorageLog } from "./storage-log.ts";
 

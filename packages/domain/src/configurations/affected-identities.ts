@@ -1,7 +1,7 @@
 import type { IdentityKey } from "../devices/device.ts";
-import { parseTarget } from "../query/parse-query.ts";
+import { parseTarget } from "../query/language/parse-query.ts";
 import type { Queries } from "../query/queries.ts";
-import type { QueryTarget } from "../query/query-ast.ts";
+import type { QueryTarget } from "../query/language/query-ast.ts";
 import type { Configuration } from "./configuration.ts";
 import { kindOfContent, readTarget } from "./configuration-rules.ts";
 import { EDGE_AGENT } from "./edge-layers.ts";

@@ -1,8 +1,8 @@
 import { HubError } from "../errors/hub-error.ts";
 import type { JsonObject } from "../json/json-value.ts";
 import { isJsonObject, member } from "../json/json-value.ts";
-import { matchesCondition } from "../query/evaluate.ts";
-import type { Expression, QueryPath, QueryTarget } from "../query/query-ast.ts";
+import { matchesCondition } from "../query/evaluation/evaluate.ts";
+import type { Expression, QueryPath, QueryTarget } from "../query/language/query-ast.ts";
 import type { Configuration, ConfigurationKind } from "./configuration.ts";
 import { byPrecedence } from "./configuration.ts";
 import { kindOfContent, readTarget } from "./configuration-rules.ts";

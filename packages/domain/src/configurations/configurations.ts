@@ -4,7 +4,7 @@ import { HubError } from "../errors/hub-error.ts";
 import type { JsonObject } from "../json/json-value.ts";
 import { isJsonObject, member } from "../json/json-value.ts";
 import type { Limits } from "../limits/limits.ts";
-import { parseQuery } from "../query/parse-query.ts";
+import { parseQuery } from "../query/language/parse-query.ts";
 import type { Clock } from "../time/clock.ts";
 import { affectedBy } from "./affected-identities.ts";
 import type { Configuration } from "./configuration.ts";

@@ -4,7 +4,7 @@ import type { DeviceStore } from "../devices/device-store.ts";
 import type { ModuleStore } from "../devices/module-store.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import type { Queries } from "../query/queries.ts";
-import type { QueryTarget } from "../query/query-ast.ts";
+import type { QueryTarget } from "../query/language/query-ast.ts";
 import { AffectedIdentities } from "./affected-identities.ts";
 import { ConfigurationSet } from "./configuration-set.ts";
 import type { ConfigurationStore } from "./configuration-store.ts";

@@ -1,7 +1,7 @@
 import type { IdentityKey } from "../devices/device.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { Methods } from "../methods/methods.ts";
-import { parseTarget } from "../query/parse-query.ts";
+import { parseTarget } from "../query/language/parse-query.ts";
 import type { Queries } from "../query/queries.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { alarmAt } from "../time/alarm.ts";

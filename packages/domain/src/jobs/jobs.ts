@@ -1,6 +1,6 @@
 import { HubError } from "../errors/hub-error.ts";
 import type { Admission } from "../limits/admission.ts";
-import { parseTarget } from "../query/parse-query.ts";
+import { parseTarget } from "../query/language/parse-query.ts";
 import type { Job, JobCounts, JobRequest, MethodTask } from "./job.ts";
 import type { JobRunParts } from "./job-run.ts";
 import { JobScheduler } from "./job-scheduler.ts";

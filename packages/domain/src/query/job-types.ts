@@ -1,4 +1,4 @@
-import type { Expression, QueryValue } from "./query-ast.ts";
+import type { Expression, QueryValue } from "./language/query-ast.ts";
 
 /** What older texts call a job that changes twins. */
 const OLD_NAME = "scheduleTwinUpdate";

@@ -2,9 +2,9 @@ import type { IdentityKey } from "../devices/device.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { JsonObject } from "../json/json-value.ts";
 import { formatContinuation, parseContinuation } from "./continuation.ts";
-import { parseQuery } from "./parse-query.ts";
-import type { Query, QueryTarget } from "./query-ast.ts";
-import { isGrouped } from "./query-ast.ts";
+import { parseQuery } from "./language/parse-query.ts";
+import type { Query, QueryTarget } from "./language/query-ast.ts";
+import { isGrouped } from "./language/query-ast.ts";
 import {
   QUERY_DOCUMENTS_PER_PAGE_MAX,
   QUERY_KEYS_PER_BATCH,

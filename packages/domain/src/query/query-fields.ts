@@ -1,4 +1,4 @@
-import type { Collection, QueryPath } from "./query-ast.ts";
+import type { Collection, QueryPath } from "./language/query-ast.ts";
 
 /**
  * The names that the service itself gave out: they are found whatever their case, and results carry them as

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../json/json-value.ts";
 import type { IdentityKey } from "../devices/device.ts";
 import type { CancelSignal } from "../time/cancel-signal.ts";
-import type { Query, QueryTarget } from "./query-ast.ts";
+import type { Query, QueryTarget } from "./language/query-ast.ts";
 
 export interface QueryPageRequest {
   /** Where the page before ended; the store's own word, of letters, digits, `-` and `_`. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { evaluateQuery } from "./evaluate-query.ts";
-import { parseQuery } from "./parse-query.ts";
+import { evaluateQuery } from "./evaluation/evaluate-query.ts";
+import { parseQuery } from "./language/parse-query.ts";
 import { EXAMPLE_DEVICES } from "./worked-examples.fixture.ts";
 
 function run(text: string) {

@@ -1,12 +1,12 @@
 import type { Clock, HubDirectory } from "@larimar/domain";
 import type { PublishView } from "@larimar/wire";
 import type { Log } from "../log.ts";
-import type { Client } from "./client.ts";
+import type { Client } from "./connect/client.ts";
 import type { MqttCloseReason } from "./close-reason.ts";
 import type { IdleWatch } from "./idle-watch.ts";
 import type { MqttLimits } from "./mqtt-limits.ts";
 import type { ProvisioningClients } from "./provisioning/provisioning-clients.ts";
-import type { PublishBatch } from "./publish-batch.ts";
+import type { PublishBatch } from "./publish/publish-batch.ts";
 
 /**
  * What all connections of a head share. The batch, the view and the replies are in use only while one read

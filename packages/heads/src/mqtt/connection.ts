@@ -13,22 +13,22 @@ import {
   encodeConnack,
 } from "@larimar/wire";
 import type { ConnectionContext } from "../head.ts";
-import type { AcknowledgementSink } from "./acknowledgements.ts";
-import { Acknowledgements } from "./acknowledgements.ts";
-import { Client } from "./client.ts";
+import type { AcknowledgementSink } from "./publish/acknowledgements.ts";
+import { Acknowledgements } from "./publish/acknowledgements.ts";
+import { Client } from "./connect/client.ts";
 import type { MqttCloseReason } from "./close-reason.ts";
 import { Violation, closeReasonOf, describeFailure, logLevelOf } from "./close-reason.ts";
-import type { Admission, Refusal } from "./connect.ts";
-import { decideConnect } from "./connect.ts";
+import type { Admission, Refusal } from "./connect/connect.ts";
+import { decideConnect } from "./connect/connect.ts";
 import type { ConnectionParts } from "./connection-parts.ts";
 import type { Watched } from "./idle-watch.ts";
 import { IdleWatch } from "./idle-watch.ts";
-import type { ReplySink } from "./ordered-replies.ts";
-import { OrderedReplies } from "./ordered-replies.ts";
-import { submit, takePublish } from "./publish.ts";
+import type { ReplySink } from "./publish/ordered-replies.ts";
+import { OrderedReplies } from "./publish/ordered-replies.ts";
+import { submit, takePublish } from "./publish/publish.ts";
 import { isRequest, takeRequest } from "./requests/take-request.ts";
-import { answerSubscribe, answerUnsubscribe, resumeSubscriptions } from "./subscribe.ts";
-import type { Subscription } from "./subscriptions.ts";
+import { answerSubscribe, answerUnsubscribe, resumeSubscriptions } from "./subscribe/subscribe.ts";
+import type { Subscription } from "./subscribe/subscriptions.ts";
 
 /**
  * waiting: only a CONNECT may come. connecting: nothing is read until it is decided. open. settling: nothing

@@ -9,8 +9,8 @@ import { IdleWatch } from "./idle-watch.ts";
 import type { MqttLimits } from "./mqtt-limits.ts";
 import { DEFAULT_MQTT_LIMITS } from "./mqtt-limits.ts";
 import { ProvisioningClients } from "./provisioning/provisioning-clients.ts";
-import { PublishBatch } from "./publish-batch.ts";
-import { Wills } from "./will.ts";
+import { PublishBatch } from "./publish/publish-batch.ts";
+import { Wills } from "./publish/will.ts";
 
 export interface MqttHeadParts {
   readonly hubs: HubDirectory;

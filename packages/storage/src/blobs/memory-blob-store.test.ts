@@ -1,6 +1,6 @@
 import { MemoryBlobStore, MemoryPendingUploadStore } from "@larimar/domain/fixtures";
-import { blobStoreContract } from "../blob-store.contract.ts";
-import { pendingUploadStoreContract } from "../pending-upload-store.contract.ts";
+import { blobStoreContract } from "../contracts/blob-store.contract.ts";
+import { pendingUploadStoreContract } from "../contracts/pending-upload-store.contract.ts";
 
 // What the tests of heads and rules stand on has to keep the same promises.
 blobStoreContract("memory", async () => new MemoryBlobStore());

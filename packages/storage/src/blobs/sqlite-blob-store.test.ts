@@ -11,14 +11,14 @@ import {
   received,
   stage,
   textOf,
-} from "../blob-store.contract.ts";
+} from "../contracts/blob-store.contract.ts";
 import { captureLog } from "../fixtures/captured-log.fixture.ts";
 import { makeTemporaryDirectory } from "../fixtures/temporary-directory.fixture.ts";
-import { pendingUploadStoreContract } from "../pending-upload-store.contract.ts";
+import { pendingUploadStoreContract } from "../contracts/pending-upload-store.contract.ts";
 import {
   PendingUploadStatements,
   SqlitePendingUploadStore,
-} from "../sqlite/sqlite-pending-upload-store.ts";
+} from "../sqlite/devices/sqlite-pending-upload-store.ts";
 import { StateDatabase } from "../sqlite/state-database.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { BlobStatements } from "./blob-statements.ts";

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { device } from "../device-store.contract.ts";
+import { device } from "../contracts/device-store.contract.ts";
 import { appendOf, readAll } from "../fixtures/records.fixture.ts";
 import {
   makeTemporaryDirectory,

@@ -26,19 +26,28 @@ import {
 } from "./provisioning/sqlite-provisioning-stores.ts";
 import { QueryPool } from "./query/query-pool.ts";
 import { SqliteQueryStore } from "./query/sqlite-query-store.ts";
-import { CommandStatements, SqliteCommandStore } from "./sqlite-command-store.ts";
-import { ConfigurationStatements, SqliteConfigurationStore } from "./sqlite-configuration-store.ts";
-import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
-import { SqliteHubSettingsStore } from "./sqlite-hub-settings-store.ts";
-import { MeterStatements, SqliteMeterStore } from "./sqlite-meter-store.ts";
-import { ModuleStatements, SqliteModuleStore } from "./sqlite-module-store.ts";
-import { NotificationStatements, SqliteNotificationStore } from "./sqlite-notification-store.ts";
+import { CommandStatements, SqliteCommandStore } from "./commands/sqlite-command-store.ts";
+import {
+  ConfigurationStatements,
+  SqliteConfigurationStore,
+} from "./hubs/sqlite-configuration-store.ts";
+import { DeviceStatements, SqliteDeviceStore } from "./devices/sqlite-device-store.ts";
+import { SqliteHubSettingsStore } from "./hubs/sqlite-hub-settings-store.ts";
+import { MeterStatements, SqliteMeterStore } from "./hubs/sqlite-meter-store.ts";
+import { ModuleStatements, SqliteModuleStore } from "./devices/sqlite-module-store.ts";
+import {
+  NotificationStatements,
+  SqliteNotificationStore,
+} from "./commands/sqlite-notification-store.ts";
 import {
   PendingUploadStatements,
   SqlitePendingUploadStore,
-} from "./sqlite-pending-upload-store.ts";
-import { PresenceStatements, SqlitePresenceStore } from "./sqlite-presence-store.ts";
-import { SqliteSubscriptionStore, SubscriptionStatements } from "./sqlite-subscription-store.ts";
+} from "./devices/sqlite-pending-upload-store.ts";
+import { PresenceStatements, SqlitePresenceStore } from "./devices/sqlite-presence-store.ts";
+import {
+  SqliteSubscriptionStore,
+  SubscriptionStatements,
+} from "./devices/sqlite-subscription-store.ts";
 import { SqliteTwinStore, TwinStatements } from "./sqlite-twin-store.ts";
 import { STATE_DATABASE, StateDatabase } from "./state-database.ts";
 

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { device, deviceStoreContract } from "../device-store.contract.ts";
-import { hubSettingsStoreContract } from "../hub-settings-store.contract.ts";
-import { meterStoreContract } from "../meter-store.contract.ts";
-import { presenceStoreContract } from "../presence-store.contract.ts";
-import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
-import { SqliteHubSettingsStore } from "./sqlite-hub-settings-store.ts";
-import { MeterStatements, SqliteMeterStore } from "./sqlite-meter-store.ts";
-import { ModuleStatements, SqliteModuleStore } from "./sqlite-module-store.ts";
-import { PresenceStatements, SqlitePresenceStore } from "./sqlite-presence-store.ts";
+import { device, deviceStoreContract } from "../contracts/device-store.contract.ts";
+import { hubSettingsStoreContract } from "../contracts/hub-settings-store.contract.ts";
+import { meterStoreContract } from "../contracts/meter-store.contract.ts";
+import { presenceStoreContract } from "../contracts/presence-store.contract.ts";
+import { DeviceStatements, SqliteDeviceStore } from "./devices/sqlite-device-store.ts";
+import { SqliteHubSettingsStore } from "./hubs/sqlite-hub-settings-store.ts";
+import { MeterStatements, SqliteMeterStore } from "./hubs/sqlite-meter-store.ts";
+import { ModuleStatements, SqliteModuleStore } from "./devices/sqlite-module-store.ts";
+import { PresenceStatements, SqlitePresenceStore } from "./devices/sqlite-presence-store.ts";
 import { StateDatabase } from "./state-database.ts";
 
 const open = () => new StateDatabase(":memory:");

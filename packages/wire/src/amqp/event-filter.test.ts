@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { AmqpValue } from "./amqp-value.ts";
+import type { AmqpValue } from "./values/amqp-value.ts";
 import { parseEventFilter, parseSelector } from "./event-filter.ts";
 
 describe("a filter expression", () => {

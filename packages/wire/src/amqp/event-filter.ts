@@ -1,6 +1,6 @@
 import type { StartPosition } from "@larimar/domain";
-import type { AmqpMap, AmqpValue } from "./amqp-value.ts";
-import { isDescribed } from "./amqp-value.ts";
+import type { AmqpMap, AmqpValue } from "./values/amqp-value.ts";
+import { isDescribed } from "./values/amqp-value.ts";
 
 /** Where a reader wants to begin: both the numeric and the symbolic name of the filter occur. */
 const SELECTOR_CODE = 0x468c_0000_0004n;

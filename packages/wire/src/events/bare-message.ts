@@ -1,5 +1,5 @@
 import type { MessageProperties, PropertyValue, SystemProperties } from "@larimar/domain";
-import type { AmqpWriter } from "../amqp/amqp-writer.ts";
+import type { AmqpWriter } from "../amqp/values/amqp-writer.ts";
 
 const PROPERTIES = 0x73;
 const APPLICATION_PROPERTIES = 0x74;

@@ -1,5 +1,5 @@
 import type { AuthMethod, EventOrigin, SystemProperties } from "@larimar/domain";
-import { AmqpWriter } from "../amqp/amqp-writer.ts";
+import { AmqpWriter } from "../amqp/values/amqp-writer.ts";
 
 /** Encoded entries of a message-annotations map: symbol keys, string values. */
 export interface AnnotationPairs {

@@ -1,4 +1,4 @@
-import { AmqpWriter } from "../amqp/amqp-writer.ts";
+import { AmqpWriter } from "../amqp/values/amqp-writer.ts";
 import {
   RECORD,
   readUint32,

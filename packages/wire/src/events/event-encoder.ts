@@ -1,5 +1,5 @@
 import type { EventEncoder, EventOrigin, Message, MessageProperties } from "@larimar/domain";
-import { AmqpWriter } from "../amqp/amqp-writer.ts";
+import { AmqpWriter } from "../amqp/values/amqp-writer.ts";
 import type { AnnotationPairs } from "./event-annotations.ts";
 import { encodeOriginAnnotations, writeMessageAnnotations } from "./event-annotations.ts";
 import { writePropertySections } from "./bare-message.ts";

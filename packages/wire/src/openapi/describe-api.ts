@@ -1,7 +1,7 @@
 import type { ArmRouteContract } from "../arm/arm-routes.ts";
 import type { ProvisioningDeviceContract } from "../provisioning/device/provisioning-device-routes.ts";
 import type { ProvisioningRouteContract } from "../provisioning/service/provisioning-routes.ts";
-import type { RouteContract } from "../rest/route-contract.ts";
+import type { RouteContract } from "../rest/routes/route-contract.ts";
 import type { DescribedOperation } from "./describe-operation.ts";
 import { describeOperation } from "./describe-operation.ts";
 import type { OpenApiDocument, OpenApiOperation } from "./openapi-document.ts";

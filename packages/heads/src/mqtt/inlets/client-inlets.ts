@@ -1,7 +1,7 @@
 import type { DesiredInlet, Hub, Session } from "@larimar/domain";
 import type { SubscriptionTarget } from "@larimar/wire";
 import { desiredPatchDocument, encodePublish, formatDesiredPatchTopic } from "@larimar/wire";
-import type { Subscriptions } from "../subscriptions.ts";
+import type { Subscriptions } from "../subscribe/subscriptions.ts";
 import { CommandDeliveries } from "./command-deliveries.ts";
 import { MethodCalls } from "./method-calls.ts";
 

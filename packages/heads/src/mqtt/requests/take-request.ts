@@ -1,7 +1,7 @@
 import type { Clock } from "@larimar/domain";
 import type { MqttPacket, PublishView } from "@larimar/wire";
 import { decodeUtf8, parseMethodResponseTopic, parseTwinRequestTopic } from "@larimar/wire";
-import type { Client } from "../client.ts";
+import type { Client } from "../connect/client.ts";
 import { Violation } from "../close-reason.ts";
 import { answerTwinRequest } from "./twin-request.ts";
 

@@ -1,6 +1,6 @@
 import { DEFAULT_EVENT_RETENTION } from "@larimar/domain";
 import { afterAll } from "vitest";
-import { eventLogContract } from "../../event-log.contract.ts";
+import { eventLogContract } from "../../contracts/event-log.contract.ts";
 import { ManualClock } from "../../fixtures/manual-clock.fixture.ts";
 import { openStorage } from "../open-storage.ts";
 

@@ -2,17 +2,17 @@ import { describe, expect, test } from "vitest";
 import {
   enrollmentGroupStoreContract,
   individualEnrollmentStoreContract,
-} from "../../provisioning/enrollment-store.contract.ts";
+} from "../../contracts/enrollment-store.contract.ts";
 import {
   deletableStoreContract,
   etaggedStoreContract,
-} from "../../provisioning/etagged-store.contract.ts";
+} from "../../contracts/etagged-store.contract.ts";
 import {
   caCertificate,
   provisioningSettings,
   registration,
-} from "../../provisioning/provisioning-rows.fixture.ts";
-import { registrationStoreContract } from "../../provisioning/registration-store.contract.ts";
+} from "../../fixtures/provisioning-rows.fixture.ts";
+import { registrationStoreContract } from "../../contracts/registration-store.contract.ts";
 import { StateDatabase } from "../state-database.ts";
 import { DocumentStatements } from "./document-table.ts";
 import {

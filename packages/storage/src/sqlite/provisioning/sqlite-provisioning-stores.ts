@@ -4,7 +4,7 @@ import type {
   ProvisioningSettings,
   ProvisioningSettingsStore,
 } from "@larimar/domain";
-import type { ProvisioningStorage } from "../../provisioning/provisioning-storage.ts";
+import type { ProvisioningStorage } from "../../provisioning-storage.ts";
 import { RowEraser } from "../erase-rows.ts";
 import type { StateDatabase } from "../state-database.ts";
 import { DocumentStatements, DocumentTable } from "./document-table.ts";

@@ -1,4 +1,4 @@
-import type { HttpMethod } from "../../rest/route-contract.ts";
+import type { HttpMethod } from "../../rest/routes/route-contract.ts";
 
 export interface ProvisioningDeviceContract {
   readonly name: "register" | "operation" | "registration";

@@ -1,6 +1,6 @@
 import type { ProvisioningRight } from "@larimar/domain";
 import type { z } from "zod";
-import type { HttpMethod } from "../../rest/route-contract.ts";
+import type { HttpMethod } from "../../rest/routes/route-contract.ts";
 import { BulkGroupBody, BulkIndividualBody } from "./bulk-body.ts";
 import { EnrollmentGroupBody, IndividualEnrollmentBody } from "./enrollment-body.ts";
 import { ProvisioningQueryBody } from "./query-body.ts";

@@ -3,7 +3,7 @@ import type { JsonObject } from "@larimar/domain";
 import { createTwin } from "@larimar/domain";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { device } from "../../../device-store.contract.ts";
+import { device } from "../../../contracts/device-store.contract.ts";
 import { makeTemporaryDirectory } from "../../../fixtures/temporary-directory.fixture.ts";
 import { openDatabase } from "../../open-database.ts";
 import { openStorage } from "../../open-storage.ts";

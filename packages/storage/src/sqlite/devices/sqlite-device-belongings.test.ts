@@ -1,0 +1,42 @@
+import { commandStoreContract } from "../../contracts/command-store.contract.ts";
+import { moduleStoreContract } from "../../contracts/module-store.contract.ts";
+import { notificationStoreContract } from "../../contracts/notification-store.contract.ts";
+import { subscriptionStoreContract } from "../../contracts/subscription-store.contract.ts";
+import { twinStoreContract } from "../../twin-store.contract.ts";
+import { CommandStatements, SqliteCommandStore } from "../commands/sqlite-command-store.ts";
+import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
+import { ModuleStatements, SqliteModuleStore } from "./sqlite-module-store.ts";
+import {
+  NotificationStatements,
+  SqliteNotificationStore,
+} from "../commands/sqlite-notification-store.ts";
+import { SqliteSubscriptionStore, SubscriptionStatements } from "./sqlite-subscription-store.ts";
+import { SqliteTwinStore, TwinStatements } from "../sqlite-twin-store.ts";
+import { StateDatabase } from "../state-database.ts";
+
+const open = () => new StateDatabase(":memory:");
+
+moduleStoreContract("sqlite", async () => {
+  const state = open();
+  return {
+    devices: new SqliteDeviceStore(new DeviceStatements(state), "hub"),
+    modules: new SqliteModuleStore(new ModuleStatements(state), "hub"),
+  };
+});
+
+twinStoreContract("sqlite", async () => new SqliteTwinStore(new TwinStatements(open()), "hub"));
+
+subscriptionStoreContract(
+  "sqlite",
+  async () => new SqliteSubscriptionStore(new SubscriptionStatements(open()), "hub"),
+);
+
+commandStoreContract(
+  "sqlite",
+  async () => new SqliteCommandStore(new CommandStatements(open()), "hub"),
+);
+
+notificationStoreContract(
+  "sqlite",
+  async () => new SqliteNotificationStore(new NotificationStatements(open()), "hub", "feedback"),
+);

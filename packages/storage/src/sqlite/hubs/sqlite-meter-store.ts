@@ -1,0 +1,40 @@
+import type { MeterReading, MeterStore } from "@larimar/domain";
+import type Database from "better-sqlite3";
+import { hubKey } from "../hub-key.ts";
+import type { StateDatabase } from "../state-database.ts";
+
+/** Prepared once for all hubs. */
+export class MeterStatements {
+  readonly state: StateDatabase;
+  readonly load: Database.Statement<[string], MeterReading>;
+  readonly save: Database.Statement<[MeterReading & { hub: string }]>;
+
+  constructor(state: StateDatabase) {
+    const { connection } = state;
+    this.state = state;
+    this.load = connection.prepare("SELECT day, charged FROM meters WHERE hub = ?");
+    this.save = connection.prepare(
+      "INSERT INTO meters (hub, day, charged) VALUES (:hub, :day, :charged) " +
+        "ON CONFLICT DO UPDATE SET day = excluded.day, charged = excluded.charged",
+    );
+  }
+}
+
+export class SqliteMeterStore implements MeterStore {
+  readonly #statements: MeterStatements;
+  readonly #hub: string;
+
+  constructor(statements: MeterStatements, hubName: string) {
+    this.#statements = statements;
+    this.#hub = hubKey(hubName);
+  }
+
+  async load(): Promise<MeterReading | undefined> {
+    return this.#statements.load.get(this.#hub);
+  }
+
+  async save({ day, charged }: MeterReading): Promise<void> {
+    const { state, save } = this.#statements;
+    await state.write(() => save.run({ hub: this.#hub, day, charged }));
+  }
+}
