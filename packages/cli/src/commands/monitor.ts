@@ -2,7 +2,7 @@ import type { Command } from "../command.ts";
 import { EXIT_OK, UsageError } from "../command-error.ts";
 import { describeEvent } from "../events/received-event.ts";
 import { watchEvents } from "../events/watch-events.ts";
-import { chooseHub, dataDirectory, readConnection } from "../hub/connection-file.ts";
+import { chooseHub, dataDirectory, readConnection } from "../connection/connection-file.ts";
 import { readArguments } from "../read-arguments.ts";
 
 const OPTIONS = {

@@ -1,7 +1,7 @@
 import { StartError, StorageError, resetData } from "@larimar/server";
 import type { Command } from "../command.ts";
 import { CommandError, EXIT_OK, UsageError } from "../command-error.ts";
-import { dataDirectory } from "../hub/connection-file.ts";
+import { dataDirectory } from "../connection/connection-file.ts";
 import { readArguments } from "../read-arguments.ts";
 
 export const reset: Command = {

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import rhea from "rhea";
 import type { ConnectionOptions, EventContext } from "rhea";
 import { CommandError } from "../command-error.ts";
-import type { Connection, HubConnection } from "../hub/connection-file.ts";
+import type { Connection, HubConnection } from "../connection/connection-file.ts";
 import { OWNER_POLICY, ownerToken } from "../hub/owner-token.ts";
 import type { ReceivedEvent } from "./received-event.ts";
 import { toReceivedEvent } from "./received-event.ts";

@@ -1,5 +1,5 @@
 import { CommandError } from "../command-error.ts";
-import type { HubConnection } from "./connection-file.ts";
+import type { HubConnection } from "../connection/connection-file.ts";
 
 /** The part of a device's REST form that commands use. */
 export interface DeviceIdentity {

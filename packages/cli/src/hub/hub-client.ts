@@ -1,7 +1,7 @@
-import type { Connection, HubConnection } from "./connection-file.ts";
+import type { Connection, HubConnection } from "../connection/connection-file.ts";
 import { ownerToken } from "./owner-token.ts";
-import type { Answer, Call } from "./send-request.ts";
-import { exchange } from "./send-request.ts";
+import type { Answer, Call } from "../connection/send-request.ts";
+import { exchange } from "../connection/send-request.ts";
 
 const API_VERSION = "2021-04-12";
 const TOKEN_LIFETIME_MS = 5 * 60 * 1000;

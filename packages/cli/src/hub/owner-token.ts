@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { buildSasToken } from "@larimar/wire";
 import { CommandError } from "../command-error.ts";
-import type { HubConnection } from "./connection-file.ts";
+import type { HubConnection } from "../connection/connection-file.ts";
 
 /** Every hub is created with it, and it may do everything. */
 export const OWNER_POLICY = "iothubowner";

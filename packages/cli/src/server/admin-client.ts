@@ -1,6 +1,6 @@
-import type { Connection } from "../hub/connection-file.ts";
-import type { Call } from "../hub/send-request.ts";
-import { sendRequest } from "../hub/send-request.ts";
+import type { Connection } from "../connection/connection-file.ts";
+import type { Call } from "../connection/send-request.ts";
+import { sendRequest } from "../connection/send-request.ts";
 
 const API_VERSION = "2023-06-30";
 /** The server takes any; these stand for "nobody's in particular". */

@@ -1,14 +1,14 @@
 import { createHmac } from "node:crypto";
 import { buildSasToken, connectionFields } from "@larimar/wire";
 import type { Command } from "../command.ts";
-import type { Connection, ServiceConnection } from "../hub/connection-file.ts";
-import { chooseService } from "../hub/connection-file.ts";
-import type { Result } from "../hub/hub-command.ts";
-import type { Call } from "../hub/send-request.ts";
-import { sendRequest } from "../hub/send-request.ts";
+import type { ConnectedCommandSpec } from "../connection/connected-command.ts";
+import { connectedCommand } from "../connection/connected-command.ts";
+import type { Connection, ServiceConnection } from "../connection/connection-file.ts";
+import { chooseService } from "../connection/connection-file.ts";
+import { DPS_OPTION } from "../connection/options.ts";
+import type { Call } from "../connection/send-request.ts";
+import { sendRequest } from "../connection/send-request.ts";
 import type { Arguments } from "../read-arguments.ts";
-import type { ServerCommandSpec } from "./server-command.ts";
-import { DPS_OPTION, serverCommand } from "./server-command.ts";
 
 const API_VERSION = "2021-10-01";
 const TOKEN_LIFETIME_MS = 5 * 60 * 1000;
@@ -21,15 +21,11 @@ export interface ServiceCommandInput {
 }
 
 /** A command that asks a provisioning service something. */
-export function serviceCommand(
-  spec: Pick<ServerCommandSpec, "positionals" | "options"> & {
-    readonly run: (input: ServiceCommandInput) => Promise<Result>;
-  },
-): Command {
-  return serverCommand({
+export function serviceCommand(spec: ConnectedCommandSpec<ServiceCommandInput>): Command {
+  return connectedCommand({
     ...spec,
     options: { ...spec.options, dps: DPS_OPTION },
-    run: async ({ args, connection }) => {
+    run: ({ args, connection }) => {
       const service = chooseService(connection, args.text("dps"));
       return spec.run({
         args,

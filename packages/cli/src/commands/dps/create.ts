@@ -1,5 +1,5 @@
 import { UsageError } from "../../command-error.ts";
-import { chooseService, readConnection } from "../../hub/connection-file.ts";
+import { chooseService, readConnection } from "../../connection/connection-file.ts";
 import type { ServiceResource } from "../../server/admin-client.ts";
 import { servicePath } from "../../server/admin-client.ts";
 import { refuseExisting } from "../../server/refuse-existing.ts";

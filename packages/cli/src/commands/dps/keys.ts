@@ -1,8 +1,9 @@
-import { chooseService } from "../../hub/connection-file.ts";
+import { chooseService } from "../../connection/connection-file.ts";
 import type { ServiceResource } from "../../server/admin-client.ts";
 import { servicePath } from "../../server/admin-client.ts";
 import { KEY_OPTIONS, describeKeys, selectPolicies, withNewKeys } from "../../server/keys.ts";
-import { DPS_OPTION, serverCommand } from "../../server/server-command.ts";
+import { DPS_OPTION } from "../../connection/options.ts";
+import { serverCommand } from "../../server/server-command.ts";
 
 export const dpsKeys = serverCommand({
   options: { ...KEY_OPTIONS, dps: DPS_OPTION },

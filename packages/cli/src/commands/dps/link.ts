@@ -1,9 +1,10 @@
 import { UsageError } from "../../command-error.ts";
-import { chooseHub, chooseService } from "../../hub/connection-file.ts";
+import { chooseHub, chooseService } from "../../connection/connection-file.ts";
 import { OWNER_POLICY } from "../../hub/owner-token.ts";
 import type { LinkedHub, ServiceResource } from "../../server/admin-client.ts";
 import { servicePath } from "../../server/admin-client.ts";
-import { DPS_OPTION, serverCommand } from "../../server/server-command.ts";
+import { DPS_OPTION } from "../../connection/options.ts";
+import { serverCommand } from "../../server/server-command.ts";
 
 export const dpsLink = serverCommand({
   positionals: ["HUB"],

@@ -1,5 +1,5 @@
 import { UsageError } from "../../command-error.ts";
-import { chooseHub, readConnection } from "../../hub/connection-file.ts";
+import { chooseHub, readConnection } from "../../connection/connection-file.ts";
 import { OWNER_POLICY } from "../../hub/owner-token.ts";
 import type { HubResource } from "../../server/admin-client.ts";
 import { hubPath } from "../../server/admin-client.ts";

@@ -1,8 +1,9 @@
-import { chooseHub } from "../../hub/connection-file.ts";
+import { chooseHub } from "../../connection/connection-file.ts";
 import type { HubResource } from "../../server/admin-client.ts";
 import { hubPath } from "../../server/admin-client.ts";
 import { KEY_OPTIONS, describeKeys, selectPolicies, withNewKeys } from "../../server/keys.ts";
-import { HUB_OPTION, serverCommand } from "../../server/server-command.ts";
+import { HUB_OPTION } from "../../connection/options.ts";
+import { serverCommand } from "../../server/server-command.ts";
 
 export const hubKeys = serverCommand({
   options: { ...KEY_OPTIONS, hub: HUB_OPTION },

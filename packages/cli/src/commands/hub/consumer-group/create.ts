@@ -1,6 +1,7 @@
-import { chooseHub } from "../../../hub/connection-file.ts";
+import { chooseHub } from "../../../connection/connection-file.ts";
 import { consumerGroupPath } from "../../../server/consumer-group-path.ts";
-import { HUB_OPTION, serverCommand } from "../../../server/server-command.ts";
+import { HUB_OPTION } from "../../../connection/options.ts";
+import { serverCommand } from "../../../server/server-command.ts";
 
 export const consumerGroupCreate = serverCommand({
   positionals: ["GROUP"],
