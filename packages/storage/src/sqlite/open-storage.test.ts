@@ -10,9 +10,18 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from "vitest";
 import { device } from "../contracts/device-store.contract.ts";
 import { appendOf, readAll } from "../fixtures/records.fixture.ts";
 import {
@@ -91,16 +100,19 @@ test("a directory that cannot be made or written is refused", async () => {
 });
 
 test("an ephemeral storage works and leaves nothing behind", async () => {
-  const ours = () => readdirSync(tmpdir()).filter((name) => name.startsWith("larimar-ephemeral-"));
-  const before = ours();
+  // A place of its own: other tests are at work in the common one.
+  vi.stubEnv("TMPDIR", temporary.path);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const ours = () =>
+    readdirSync(temporary.path).filter((name) => name.startsWith("larimar-ephemeral-"));
   const storage = await openStorage({ isEphemeral: true });
   await storage.forHub("local").devices.put(device("d1", "a"), undefined);
   const log = await storage.openEventLog(HUB);
   await log.append(appendOf(0, ["a"]));
   expect(await readAll(log, 0)).toHaveLength(1);
-  expect(ours()).toHaveLength(before.length + 1);
+  expect(ours()).toHaveLength(1);
   await storage[Symbol.asyncDispose]();
-  expect(ours()).toEqual(before);
+  expect(ours()).toEqual([]);
 });
 
 describe.each(["state.db", "events.db"])("a %s", (fileName) => {

@@ -15,6 +15,8 @@ interface Place {
   readonly firstPosition: number;
 }
 
+type TimedPlace = Place & { readonly lastTimeMs: number };
+
 type Request<K extends keyof ReaderCalls> = ReaderCalls[K]["request"];
 type Reply<K extends keyof ReaderCalls> = ReaderCalls[K]["reply"];
 
@@ -27,9 +29,12 @@ const ROWS_PER_READ_MAX = 1024;
 export class EventsReader {
   readonly #file: string;
   readonly #database: Database.Database;
-  readonly #findAt: Database.Statement<[number, number], Place>;
+  readonly #findAt: Database.Statement<[number, number], TimedPlace>;
   readonly #list: Database.Statement<[number, number], Place>;
-  readonly #findAtTime: Database.Statement<[number, number], Place>;
+  readonly #bounds: Database.Statement<
+    [number, number],
+    { first: number | null; last: number | null }
+  >;
   readonly #load: Database.Statement<[number], Row>;
 
   constructor({ file }: Request<"open">) {
@@ -38,16 +43,17 @@ export class EventsReader {
     this.#database = database;
     // Places come from the indexes alone: rows that cannot be loaded can still be named and passed over.
     this.#findAt = database.prepare(
-      `SELECT rowid, first_position AS firstPosition FROM batches INDEXED BY batches_by_position
+      `SELECT rowid, first_position AS firstPosition, last_time_ms AS lastTimeMs
+       FROM batches INDEXED BY batches_in_order
        WHERE partition_id = ? AND first_position <= ? ORDER BY first_position DESC LIMIT 1`,
     );
     this.#list = database.prepare(
-      `SELECT rowid, first_position AS firstPosition FROM batches INDEXED BY batches_by_position
+      `SELECT rowid, first_position AS firstPosition FROM batches INDEXED BY batches_in_order
        WHERE partition_id = ? AND first_position > ? ORDER BY first_position LIMIT ${ROWS_PER_READ_MAX}`,
     );
-    this.#findAtTime = database.prepare(
-      `SELECT rowid, first_position AS firstPosition FROM batches INDEXED BY batches_by_time
-       WHERE partition_id = ? AND last_time_ms >= ? ORDER BY last_time_ms, first_position LIMIT 1`,
+    this.#bounds = database.prepare(
+      `SELECT (SELECT min(first_position) FROM batches WHERE partition_id = ?) AS first,
+         (SELECT max(first_position) FROM batches WHERE partition_id = ?) AS last`,
     );
     this.#load = database.prepare(
       `SELECT partition_id AS partitionId, first_position AS firstPosition, count,
@@ -93,7 +99,7 @@ export class EventsReader {
   }
 
   #positionAt({ partitionId, timeMs }: Request<"positionAt">): Reply<"positionAt"> {
-    const place = this.#findAtTime.get(partitionId, timeMs);
+    const place = this.#findAtTime(partitionId, timeMs);
     if (place === undefined) return { position: undefined, damaged: [] };
     const row = this.#loadIntact(place);
     // The times in a damaged row say nothing: from its beginning on, nothing is missed.
@@ -108,6 +114,25 @@ export class EventsReader {
     const holder = this.#findAt.get(partitionId, position);
     const others = this.#list.all(partitionId, position);
     return holder === undefined ? others : [holder, ...others];
+  }
+
+  /** The first row that reaches the time. Times never go back from one row to the next. */
+  #findAtTime(partitionId: number, timeMs: number): Place | undefined {
+    const bounds = this.#bounds.get(partitionId, partitionId);
+    if (bounds === undefined || bounds.last === null) return undefined;
+    let found: Place | undefined;
+    let low = bounds.first ?? 0;
+    let high = bounds.last;
+    while (low <= high) {
+      const middle = low + Math.floor((high - low) / 2);
+      const row = this.#findAt.get(partitionId, middle);
+      if (row === undefined) return found;
+      if (row.lastTimeMs >= timeMs) {
+        found = row;
+        high = row.firstPosition - 1;
+      } else low = middle + 1;
+    }
+    return found;
   }
 
   #loadIntact({ rowid }: Place): Row | undefined {

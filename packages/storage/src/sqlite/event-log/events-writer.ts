@@ -2,6 +2,7 @@ import type Database from "better-sqlite3";
 import { openDatabase } from "../open-database.ts";
 import { EVENTS_DATABASE } from "./events-database.ts";
 import { HubErasure } from "./hub-erasure.ts";
+import { PartitionMarks } from "./partition-marks.ts";
 import { RetentionSweep } from "./retention-sweep.ts";
 import { rowChecksum } from "./row-checksum.ts";
 import { toWorkerError } from "./serve-calls.ts";
@@ -23,7 +24,9 @@ export class EventsWriter {
   readonly #insert: Database.Statement<
     [number, number, number, number, number, number, Uint8Array]
   >;
-  readonly #advance: Database.Statement<[number, number, number, number]>;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+  readonly #marks: PartitionMarks;
   readonly #findPartitions: Database.Statement<[string, number], StoredPartition>;
   readonly #addPartition: Database.Statement<[string, number]>;
   readonly #sweep: RetentionSweep;
@@ -38,10 +41,9 @@ export class EventsWriter {
     const pagesMax = Math.floor(options.databaseBytesMax / EVENTS_DATABASE.pageBytes);
     database.pragma(`max_page_count = ${Math.min(pagesMax, 0xff_ff_ff_fe)}`);
     this.#insert = database.prepare("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)");
-    this.#advance = database.prepare(
-      `UPDATE partitions SET next_position = ?, last_time_ms = ?, stored_bytes = stored_bytes + ?
-       WHERE id = ?`,
-    );
+    this.#begin = database.prepare("BEGIN IMMEDIATE");
+    this.#commit = database.prepare("COMMIT");
+    this.#marks = new PartitionMarks(database);
     this.#findPartitions = database.prepare(
       `SELECT id, first_position AS firstPosition, next_position AS nextPosition,
          last_time_ms AS lastTimeMs
@@ -55,12 +57,14 @@ export class EventsWriter {
   }
 
   openHub({ hub, partitionCount, retention }: Request<"openHub">): Reply<"openHub"> {
+    this.#marks.flush();
     const partitions = this.#database.transaction(() => {
       const known = this.#findPartitions.all(hub, partitionCount);
-      if (known.length === partitionCount) return known;
-      for (let partition = 0; partition < partitionCount; partition += 1) {
-        this.#addPartition.run(hub, partition);
-      }
+      if (known.length < partitionCount) {
+        for (let partition = 0; partition < partitionCount; partition += 1) {
+          this.#addPartition.run(hub, partition);
+        }
+      } else for (const { id } of known) this.#marks.catchUp(id);
       return this.#findPartitions.all(hub, partitionCount);
     })();
     this.#sweep.watch({ hub, partitionIds: partitions.map(({ id }) => id), retention });
@@ -69,15 +73,18 @@ export class EventsWriter {
 
   eraseHub({ hub }: Request<"eraseHub">): Reply<"eraseHub"> {
     this.#sweep.forget(hub);
+    this.#marks.flush();
     return { isDone: this.#erase.run(hub) };
   }
 
   /** One transaction for everything that came: either all of it is on disk or nothing. */
   commit({ rows, buffers }: Request<"commit">): Reply<"commit"> {
     try {
-      this.#database.exec("BEGIN IMMEDIATE");
+      this.#begin.run();
       for (const row of rows) this.#write(row, buffers);
-      this.#database.exec("COMMIT");
+      this.#marks.writeIfDue();
+      this.#commit.run();
+      this.#marks.committed(rows);
       return { buffers, error: undefined };
     } catch (error) {
       if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
@@ -86,11 +93,16 @@ export class EventsWriter {
   }
 
   sweep({ nowMs }: Request<"sweep">): Reply<"sweep"> {
+    this.#marks.flush();
     return this.#sweep.run(nowMs);
   }
 
   close(): void {
-    this.#database.close();
+    try {
+      this.#marks.flush();
+    } finally {
+      this.#database.close();
+    }
   }
 
   #write(row: RowToWrite, buffers: readonly ArrayBuffer[]): void {
@@ -98,6 +110,5 @@ export class EventsWriter {
     const bytes = new Uint8Array(buffers[row.bufferIndex]!, row.offset, length);
     const checksum = rowChecksum(row, bytes);
     this.#insert.run(partitionId, firstPosition, count, firstTimeMs, lastTimeMs, checksum, bytes);
-    this.#advance.run(firstPosition + count, lastTimeMs, length, partitionId);
   }
 }
