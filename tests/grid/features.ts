@@ -76,6 +76,7 @@ export const FEATURES = {
     "receive from every start position": {},
     "properties and annotations with their types": {},
     "consumer groups and exclusive readers": {},
+    "readers that share the partitions, with checkpoints": {},
   },
   storage: {
     "download and list": {},

@@ -44,7 +44,8 @@ const subscription = client.subscribe(
       }
     },
     processInitialize: async (context) => say({ ready: context.partitionId }),
-    processError: async (error) => say({ error: String(error) }),
+    processError: async (error) =>
+      say({ error: "code" in error ? `${error.code}: ${error.message}` : String(error) }),
   },
   {
     startPosition: request.start === "latest" ? latestEventPosition : request.start,

@@ -66,8 +66,14 @@ export class Program implements AsyncDisposable {
     return answer.value;
   }
 
+  /** As when its machine loses power. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended.catch(() => {});
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null) return;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.stdin!.end();
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), 5000);
     await this.#ended.catch(() => {});

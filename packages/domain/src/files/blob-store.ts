@@ -1,4 +1,11 @@
-import type { BlobAddress, BlockReference, ByteRange, NewBlob, StoredBlob } from "./blob.ts";
+import type {
+  BlobAddress,
+  BlobRevision,
+  BlockReference,
+  ByteRange,
+  NewBlob,
+  StoredBlob,
+} from "./blob.ts";
 
 /**
  * Content that is on disk under no name yet. Disposing removes it, unless a blob or a block was made of it in
@@ -46,6 +53,12 @@ export interface BlobStore {
     blocks: readonly BlockReference[],
     expected: ExpectedBlob,
   ): Promise<StoredBlob | "conflict" | "blockMissing">;
+  /** Leaves the content as it is; the blob is another version all the same. */
+  describe(
+    address: BlobAddress,
+    revision: BlobRevision,
+    expected: ExpectedBlob,
+  ): Promise<StoredBlob | "missing" | "conflict">;
   find(address: BlobAddress): Promise<StoredBlob | undefined>;
   open(address: BlobAddress): Promise<OpenBlob | undefined>;
   delete(address: BlobAddress, expected: ExpectedBlob): Promise<"deleted" | "missing" | "conflict">;

@@ -15,13 +15,17 @@ export interface BlobHeaders {
   readonly contentMd5: string | undefined;
 }
 
-/** A blob as its writer wants it, before it has content. */
-export interface NewBlob {
-  readonly address: BlobAddress;
+/** What a blob says of itself from now on. */
+export interface BlobRevision {
   readonly etag: string;
   readonly writtenAtMs: number;
-  readonly headers: BlobHeaders;
   readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** A blob as its writer wants it, before it has content. */
+export interface NewBlob extends BlobRevision {
+  readonly address: BlobAddress;
+  readonly headers: BlobHeaders;
 }
 
 export interface StoredBlob {

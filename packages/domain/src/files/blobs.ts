@@ -2,6 +2,7 @@ import type { Secrets } from "../access/secrets.ts";
 import type { Clock } from "../time/clock.ts";
 import type {
   BlobAddress,
+  BlobRevision,
   BlobHeaders,
   BlockReference,
   ByteRange,
@@ -37,11 +38,14 @@ export interface IncomingContent {
   readonly md5: string | undefined;
 }
 
-export interface WriteBlob {
+export interface DescribeBlob {
   readonly address: BlobAddress;
-  readonly headers: BlobHeaders;
   readonly metadata: ReadonlyMap<string, string>;
   readonly conditions: BlobConditions;
+}
+
+export interface WriteBlob extends DescribeBlob {
+  readonly headers: BlobHeaders;
   /** False for a caller who may make new blobs and nothing else. */
   readonly mayReplace: boolean;
 }
@@ -109,6 +113,19 @@ export class Blobs {
       throw new BlobError("InvalidBlockList", "The specified block list is invalid.");
     }
     return written;
+  }
+
+  /** New metadata for content that stays. Throws `BlobNotFound`, `MetadataTooLarge`, and what its conditions lead to. */
+  async describe({ address, metadata, conditions }: DescribeBlob): Promise<StoredBlob> {
+    const { store } = this.#parts;
+    const revision = this.#revision(metadata);
+    const blob = await store.find(address);
+    if (blob === undefined) throw await this.#notFound(address);
+    const expected = checkWriteConditions(conditions, blob);
+    const described = await store.describe(address, revision, expected);
+    if (described === "missing") throw await this.#notFound(address);
+    if (described === "conflict") throw conditionNotMet();
+    return described;
   }
 
   /** Throws `BlobNotFound`, `ConditionNotMet`, `NotModified`. */
@@ -182,6 +199,10 @@ export class Blobs {
 
   #newBlob({ address, headers, metadata }: WriteBlob): NewBlob {
     checkAddress(address);
+    return { address, headers, ...this.#revision(metadata) };
+  }
+
+  #revision(metadata: ReadonlyMap<string, string>): BlobRevision {
     let bytes = 0;
     for (const [name, value] of metadata) bytes += name.length + value.length;
     if (bytes > this.#parts.limits.metadataBytesMax) {
@@ -192,7 +213,7 @@ export class Blobs {
     }
     const { secrets, clock } = this.#parts;
     const etag = `0x${secrets.createUuid().replaceAll("-", "").slice(0, 16).toUpperCase()}`;
-    return { address, etag, writtenAtMs: clock.now(), headers, metadata };
+    return { etag, writtenAtMs: clock.now(), metadata };
   }
 
   async #expectedOf({ address, conditions, mayReplace }: WriteBlob) {

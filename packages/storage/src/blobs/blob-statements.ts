@@ -32,6 +32,7 @@ export class BlobStatements {
     [...Address, string, number, number, number, string, string],
     BlobRow
   >;
+  readonly describe: Database.Statement<[string, number, string, number], BlobRow>;
   readonly delete: Database.Statement<[number]>;
   readonly list: Database.Statement<[string, string, string, string, string, number], BlobRow>;
   readonly segments: Database.Statement<[number], SegmentRow & { readonly first_byte: number }>;
@@ -57,6 +58,9 @@ export class BlobStatements {
          etag = excluded.etag, size_bytes = excluded.size_bytes, headers = excluded.headers,
          last_modified_ms = excluded.last_modified_ms, metadata = excluded.metadata
        RETURNING *`,
+    );
+    this.describe = connection.prepare(
+      `UPDATE blobs SET etag = ?, last_modified_ms = ?, metadata = ? WHERE id = ? RETURNING *`,
     );
     this.delete = connection.prepare("DELETE FROM blobs WHERE id = ?");
     this.list = connection.prepare(

@@ -1,5 +1,6 @@
 import type {
   BlobAddress,
+  BlobRevision,
   BlobHeaders,
   BlobStore,
   BlockReference,
@@ -87,6 +88,22 @@ export class SqliteBlobStore implements BlobStore {
     if (typeof outcome === "string") return outcome;
     this.#files.remove(outcome.removed);
     return outcome.stored;
+  }
+
+  async describe(
+    address: BlobAddress,
+    { etag, writtenAtMs, metadata }: BlobRevision,
+    expected: ExpectedBlob,
+  ): Promise<StoredBlob | "missing" | "conflict"> {
+    const { state, describe } = this.#statements;
+    return state.write(() => {
+      const row = this.#find(address);
+      if (row === undefined) return "missing";
+      if (!this.#isAsExpected(address, expected)) return "conflict";
+      const described = describe.get(etag, writtenAtMs, JSON.stringify([...metadata]), row.id);
+      if (described === undefined) throw new Error("A blob was described, but gave no row");
+      return decode(described);
+    });
   }
 
   async find(address: BlobAddress): Promise<StoredBlob | undefined> {

@@ -171,6 +171,24 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
       expect(await store.put(elsewhere, other, "nothing")).toMatchObject({ sizeBytes: 5 });
     });
 
+    it("gives a blob other metadata, and leaves its content", async () => {
+      const store = await open();
+      await put(store, "content");
+      const description = { etag: "0x2", writtenAtMs: 2000, metadata: new Map([["Owner", "ä"]]) };
+      expect(await store.describe(address(), description, { etag: "0x2" })).toBe("conflict");
+      const described = await store.describe(address(), description, { etag: "0x1" });
+      expect(described).toMatchObject({
+        etag: "0x2",
+        sizeBytes: 7,
+        createdAtMs: 1000,
+        lastModifiedMs: 2000,
+        metadata: description.metadata,
+      });
+      expect(await store.find(address())).toEqual(described);
+      expect(await readText(store)).toBe("content");
+      expect(await store.describe(address("none"), description, "anything")).toBe("missing");
+    });
+
     it("makes a blob of blocks, in the order of the list", async () => {
       const store = await open();
       for (const [id, text] of [

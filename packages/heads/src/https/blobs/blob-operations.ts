@@ -7,6 +7,7 @@ import { describeContainer, listBlobs } from "./operations/list-blobs.ts";
 import { putBlob } from "./operations/put-blob.ts";
 import { putBlock } from "./operations/put-block.ts";
 import { putBlockList } from "./operations/put-block-list.ts";
+import { setMetadata } from "./operations/set-metadata.ts";
 
 type Perform = (request: BlobRequest) => Promise<Reply>;
 
@@ -15,6 +16,7 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Perform>>>> = 
   blob: { PUT: putBlob, GET: readBlob, HEAD: describeBlob, DELETE: deleteBlob },
   "blob comp=block": { PUT: putBlock },
   "blob comp=blocklist": { PUT: putBlockList },
+  "blob comp=metadata": { PUT: setMetadata },
   "container restype=container": { GET: describeContainer, HEAD: describeContainer },
   "container comp=list restype=container": { GET: listBlobs },
 };

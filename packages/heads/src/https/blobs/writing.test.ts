@@ -305,6 +305,65 @@ describe("a blob put in blocks", () => {
   });
 });
 
+describe("metadata of a blob", () => {
+  const describeBlob = (client: BlobClient, headers: Record<string, string>, sas?: string) =>
+    client.call("PUT", "a", { query: "&comp=metadata", headers, ...(sas ? { sas } : {}) });
+
+  test("is replaced as a whole, and what the blob has in it stays", async () => {
+    await using client = await startBlobHead();
+    const headers = { "x-ms-meta-ownerid": "one", "content-type": "text/plain" };
+    const { headers: first } = await client.put("a", "content", headers);
+    const described = await describeBlob(client, { "x-ms-meta-offset": "12" });
+    expect(described).toMatchObject({ status: 200, text: "" });
+    expect(described.headers.etag).not.toBe(first.etag);
+    const read = await client.call("GET", "a");
+    expect(read).toMatchObject({
+      text: "content",
+      headers: {
+        etag: described.headers.etag,
+        "last-modified": described.headers["last-modified"],
+        "content-type": "text/plain",
+        "x-ms-meta-offset": "12",
+      },
+    });
+    expect(read.headers["x-ms-meta-ownerid"]).toBeUndefined();
+    expect((await describeBlob(client, {})).status).toBe(200);
+    expect((await client.call("HEAD", "a")).headers["x-ms-meta-offset"]).toBeUndefined();
+  });
+
+  test("goes to whoever names the version that is there, once", async () => {
+    await using client = await startBlobHead();
+    const { etag = "" } = (await client.put("a", "")).headers;
+    const claims = ["one", "two", "three"].map((owner) =>
+      describeBlob(client, { "x-ms-meta-ownerid": owner, "if-match": etag }),
+    );
+    const statuses = (await Promise.all(claims)).map(({ status }) => status);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 412, 412]);
+  });
+
+  test.each([
+    ["of no blob", {}, 404, "BlobNotFound"],
+    ["with a name that is none", { "x-ms-meta-a-b": "1" }, 400, "InvalidMetadata"],
+    ["with too much of it", { "x-ms-meta-a": "x".repeat(8192) }, 400, "MetadataTooLarge"],
+    ["with a lease", { "x-ms-lease-id": "x" }, 400, "UnsupportedHeader"],
+  ])("%s is refused", async (what, headers, status, code) => {
+    await using client = await startBlobHead();
+    if (what !== "of no blob") await client.put("a", "x", { "x-ms-meta-b": "1" });
+    expect(await describeBlob(client, headers)).toMatchObject(refusal(status, code));
+    const { headers: kept } = await client.call("HEAD", "a");
+    expect(kept["x-ms-meta-b"]).toBe(what === "of no blob" ? undefined : "1");
+  });
+
+  test("is nobody's to write who may only make blobs", async () => {
+    await using client = await startBlobHead();
+    await client.put("a", "x");
+    const sas = client.sas("a", { permissions: "rc" });
+    expect(await describeBlob(client, {}, sas)).toMatchObject(
+      refusal(403, "AuthorizationPermissionMismatch"),
+    );
+  });
+});
+
 describe("a write with conditions", () => {
   test("happens only when they are met", async () => {
     await using client = await startBlobHead();

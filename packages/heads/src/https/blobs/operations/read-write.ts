@@ -10,6 +10,12 @@ export function conditionsOf(request: BlobRequest): BlobConditions {
   });
 }
 
+export function metadataOf(request: BlobRequest): ReadonlyMap<string, string> {
+  return judge(readMetadata(pairsOf(request.rawHeaders)), (problem) => {
+    throw new BlobRequestError("InvalidMetadata", problem);
+  });
+}
+
 /** Everything about a write except its content. */
 export function writeOf(request: BlobRequest, { isWhole }: { isWhole: boolean }): WriteBlob {
   const grant = request.authorizeBlob("write", "create");
@@ -17,9 +23,7 @@ export function writeOf(request: BlobRequest, { isWhole }: { isWhole: boolean })
   return {
     address: grant.resource,
     headers: readBlobHeaders(request.header, { isWhole }),
-    metadata: judge(readMetadata(pairsOf(request.rawHeaders)), (problem) => {
-      throw new BlobRequestError("InvalidMetadata", problem);
-    }),
+    metadata: metadataOf(request),
     conditions: conditionsOf(request),
     mayReplace: grant.permissions.includes("write"),
   };

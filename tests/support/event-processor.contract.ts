@@ -1,0 +1,272 @@
+import type { TestServer } from "@larimar/testkit";
+import { startTestServer } from "@larimar/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cell } from "../grid/cell.ts";
+import type { SDKS, SdkName } from "../grid/sdks.ts";
+import { PREPARE_MS_MAX } from "./programs/prepare.ts";
+import type { Program } from "./programs/program.ts";
+
+type EventsSdk = {
+  [Name in SdkName]: (typeof SDKS)[Name]["kind"] extends "events" ? Name : never;
+}[SdkName];
+
+export interface EventProcessorSuite {
+  readonly sdk: EventsSdk;
+  readonly address: string;
+  /** How it says that somebody else has taken a partition. */
+  readonly ownershipLost: string;
+  readonly sendingIntervalMs: number;
+  /** When partitions of a reader that has said nothing for so long are free. */
+  readonly expiryMs: number;
+  start(env: Readonly<Record<string, string>>): Promise<Program>;
+}
+
+interface ProcessedEvent {
+  readonly partition: string;
+  readonly sequenceNumber: number;
+  readonly body: string;
+}
+
+interface ProcessorState {
+  readonly owned: readonly string[];
+  readonly processed: readonly ProcessedEvent[];
+  readonly closings: readonly string[];
+  readonly errors: readonly string[];
+}
+
+const PARTITIONS = 4;
+/** SDKs look at who has what every ten seconds, unless they are told otherwise. */
+const INTERVAL_MS = 250;
+const LOOK_MS = 100;
+const STORY_MS_MAX = 180_000;
+
+/**
+ * The same expectations of every SDK whose readers share the partitions of a group: they keep who reads what,
+ * and how far it is, in the server's own container.
+ */
+export function eventProcessorContract(suite: EventProcessorSuite): void {
+  let server: TestServer;
+  let env: Readonly<Record<string, string>>;
+
+  beforeAll(async () => {
+    const ports = { httpsPort: 443, amqpPort: 5671 };
+    const { address } = suite;
+    server = await startTestServer({
+      config: { bind: [address], host: [address], partitions: PARTITIONS, ...ports },
+    });
+    const [hub] = server.server.hubs.list();
+    await hub!.configuration.change({ consumerGroups: ["$Default", "tcp", "websocket"] });
+    const { events, files } = server.connection.hubs[0]!;
+    env = {
+      CA_FILE: server.connection.caFile,
+      EVENTS_CONNECTION_STRING: events.connectionString,
+      FILES_CONNECTION_STRING: files.connectionString,
+      FILES_CONTAINER_NAME: files.containerName,
+    };
+  }, PREPARE_MS_MAX);
+
+  afterAll(() => server?.[Symbol.asyncDispose]());
+
+  // What is asked of the server is the same either way, so that each is tested over one of the transports.
+  describe.each([
+    { over: "AMQP", transport: "tcp", strategy: "balanced" },
+    { over: "AMQP over WebSockets", transport: "websocket", strategy: "greedy" },
+  ] as const)("over $over, $strategy", ({ over, transport, strategy }) => {
+    const shown = cell({
+      sdk: suite.sdk,
+      transport: over,
+      feature: "readers that share the partitions, with checkpoints",
+    });
+
+    test(
+      "readers come, go and die, the others take over, and no event is left out",
+      { ...shown, timeout: STORY_MS_MAX },
+      async () => {
+        const request = { transport, group: transport, strategy };
+        const story = new Story(server, (program) =>
+          program.call("begin", { ...request, intervalMs: INTERVAL_MS, expiryMs: suite.expiryMs }),
+        );
+        await using team = new Team(() => suite.start(env), story);
+
+        const first = await team.join();
+        await team.whenShared([PARTITIONS]);
+        await using sending = story.keepSending(suite.sendingIntervalMs);
+        const second = await team.join();
+        await team.whenShared([2, 2]);
+        expect(await stateOf(first)).toMatchObject({
+          closings: expect.arrayContaining([suite.ownershipLost]) as string[],
+        });
+        const third = await team.join();
+        await team.whenShared([2, 1, 1]);
+
+        await second.call("end");
+        await team.leave(second);
+        await team.whenShared([2, 2]);
+
+        // Nobody could ask it afterwards what it had done.
+        await sending[Symbol.asyncDispose]();
+        await team.whenAllProcessed();
+        await third.kill();
+        await team.leave(third);
+        await story.sendOne();
+        await team.whenShared([PARTITIONS]);
+        await team.whenAllProcessed();
+
+        // Whoever comes after everybody has gone goes on where they were.
+        await first.call("end");
+        await team.leave(first);
+        const before = story.sent.length;
+        for (let round = 0; round < 3; round++) await story.sendOne();
+        const last = await team.join();
+        await team.whenAllProcessed();
+        const { processed } = await stateOf(last);
+        expect(bodiesOf(processed)).toEqual(story.sent.slice(before).toSorted());
+      },
+    );
+  });
+}
+
+async function stateOf(program: Program): Promise<ProcessorState> {
+  return (await program.call("state")) as ProcessorState;
+}
+
+function bodiesOf(events: readonly ProcessedEvent[]): readonly string[] {
+  return events.map(({ body }) => body).toSorted();
+}
+
+/** What is sent while readers come and go. */
+class Story {
+  /** A body per event, none twice. */
+  readonly sent: string[] = [];
+  readonly begin: (program: Program) => Promise<unknown>;
+  readonly #server: TestServer;
+
+  constructor(server: TestServer, begin: (program: Program) => Promise<unknown>) {
+    this.#server = server;
+    this.begin = begin;
+  }
+
+  /** One event to each partition. */
+  async sendOne(): Promise<void> {
+    const [hub] = this.#server.server.hubs.list();
+    const properties = { system: {}, application: new Map(), sizeBytes: 0 };
+    await Promise.all(
+      Array.from({ length: PARTITIONS }, (_, partition) => {
+        const text = `${partition} ${this.sent.length} ${Math.random()}`;
+        this.sent.push(text);
+        const body = new TextEncoder().encode(text);
+        return hub!.telemetry.accept(sourceOf(partition), [{ properties, body }]);
+      }),
+    );
+  }
+
+  keepSending(intervalMs: number): AsyncDisposable {
+    const stopped = new AbortController();
+    const sending = (async () => {
+      while (!stopped.signal.aborted) {
+        await this.sendOne();
+        await new Promise((resolve) => setTimeout(resolve, intervalMs));
+      }
+    })();
+    return {
+      [Symbol.asyncDispose]() {
+        stopped.abort();
+        return sending;
+      },
+    };
+  }
+}
+
+/** The readers of one group. */
+class Team implements AsyncDisposable {
+  readonly #start: () => Promise<Program>;
+  readonly #story: Story;
+  readonly #members = new Set<Program>();
+  /** What was processed by those who have left. */
+  readonly #processed = new Set<string>();
+  /** What each member said when it was asked last: one that died says nothing. */
+  readonly #states = new Map<Program, ProcessorState>();
+
+  constructor(start: () => Promise<Program>, story: Story) {
+    this.#start = start;
+    this.#story = story;
+  }
+
+  async join(): Promise<Program> {
+    const program = await this.#start();
+    this.#members.add(program);
+    await this.#story.begin(program);
+    return program;
+  }
+
+  /** Of one that has ended or was killed. */
+  async leave(program: Program): Promise<void> {
+    const last = await stateOf(program).catch(() => this.#states.get(program));
+    for (const { body } of last?.processed ?? []) this.#processed.add(body);
+    this.#members.delete(program);
+    await program[Symbol.asyncDispose]();
+  }
+
+  /** Each partition has one reader, and the readers have that many each. */
+  async whenShared(sizes: readonly number[]): Promise<void> {
+    let owned: readonly (readonly string[])[] = [];
+    await this.#when(
+      (states) => {
+        owned = states.map((state) => state.owned);
+        const counts = owned.map(({ length }) => length).toSorted((a, b) => b - a);
+        return new Set(owned.flat()).size === PARTITIONS && String(counts) === String(sizes);
+      },
+      () => `Partitions are not shared ${sizes.join(", ")}, but ${JSON.stringify(owned)}`,
+    );
+  }
+
+  async whenAllProcessed(): Promise<void> {
+    let missing: readonly string[] = [];
+    await this.#when(
+      (states) => {
+        const bodies = states.flatMap(({ processed }) => processed.map(({ body }) => body));
+        const all = new Set([...this.#processed, ...bodies]);
+        missing = this.#story.sent.filter((body) => !all.has(body));
+        return missing.length === 0;
+      },
+      () => `${missing.length} of ${this.#story.sent.length} events were processed by nobody`,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#members].map((program) => program[Symbol.asyncDispose]()));
+  }
+
+  async #when(
+    condition: (states: readonly ProcessorState[]) => boolean,
+    complaint: () => string,
+  ): Promise<void> {
+    for (let left = STORY_MS_MAX / 4 / LOOK_MS; left > 0; left--) {
+      const states = await Promise.all([...this.#members].map((program) => this.#look(program)));
+      if (condition(states)) return;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    throw new Error(complaint());
+  }
+
+  async #look(program: Program): Promise<ProcessorState> {
+    const state = await stateOf(program);
+    this.#states.set(program, state);
+    return state;
+  }
+}
+
+function sourceOf(partition: number) {
+  const identity = { deviceId: `sender-${partition}` };
+  return {
+    identity,
+    partition,
+    origin: {
+      source: "Telemetry",
+      identity,
+      generationId: "1",
+      authMethod: { scope: "device", type: "sas" },
+      modelId: undefined,
+    },
+  } as const;
+}
