@@ -1,9 +1,8 @@
 import { HubClient, type TestServer, startTestServer } from "@larimar/testkit";
 import type { DeviceMethodRequest } from "azure-iot-device";
-import { Client } from "azure-iot-device";
-import { Mqtt } from "azure-iot-device-mqtt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
+import { connectPlugAndPlayDevice } from "../support/plug-and-play-device.ts";
 import { RegistryClient } from "../support/registry-client.ts";
 
 // The clients know no other ports than 443 and 8883.
@@ -12,30 +11,8 @@ const MODEL = "dtmi:com:example:TemperatureController;1";
 
 const SHOWN = { sdk: "azure-iothub (Node)", transport: "HTTPS", feature: "digital twins" } as const;
 
-interface DeviceTwin {
-  readonly properties: {
-    readonly reported: { update(patch: object, done: (error?: Error) => void): void };
-  };
-  on(event: string, listener: (delta: unknown) => void): void;
-}
-
-/** A Plug and Play device of the official SDK: it names its model when it connects. */
-async function connectDevice(hub: HubClient, deviceId: string) {
-  const { connectionString } = await hub.createDevice(deviceId);
-  const client = Client.fromConnectionString(connectionString, Mqtt);
-  await client.setOptions({ ca: hub.caPem, modelId: MODEL });
-  await client.open();
-  const twin = (await client.getTwin()) as unknown as DeviceTwin;
-  return {
-    client,
-    twin,
-    report: (patch: object) =>
-      new Promise<void>((resolve, reject) => {
-        twin.properties.reported.update(patch, (error) => (error ? reject(error) : resolve()));
-      }),
-    [Symbol.asyncDispose]: async () => void (await client.close()),
-  };
-}
+const connectDevice = (hub: HubClient, deviceId: string) =>
+  connectPlugAndPlayDevice(hub, { deviceId, modelId: MODEL });
 
 describe("DigitalTwinClient of azure-iothub", () => {
   let server: TestServer;

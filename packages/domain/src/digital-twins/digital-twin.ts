@@ -63,21 +63,23 @@ function describeProperty(
   acknowledged: JsonObject | undefined,
 ): JsonObject {
   const wanted = member(desired, name);
-  const wantedMetadata = objectAt(desiredMetadata, name);
-  const told =
-    member(reported, name) === undefined ? wantedMetadata : objectAt(reportedMetadata, name);
   const entries: Entries = [];
   const add = (key: string, value: JsonValue | undefined): void => {
     if (value !== undefined) entries.push([key, value]);
   };
   add("desiredValue", wanted);
-  if (wanted !== undefined) add("desiredVersion", member(wantedMetadata, "$lastUpdatedVersion"));
+  if (wanted !== undefined) {
+    add("desiredVersion", member(objectAt(desiredMetadata, name), "$lastUpdatedVersion"));
+  }
   if (acknowledged !== undefined) {
     add("ackVersion", member(acknowledged, "av"));
     add("ackCode", member(acknowledged, "ac"));
     add("ackDescription", member(acknowledged, "ad"));
   }
-  add("lastUpdateTime", member(told, "$lastUpdated"));
+  // When the device last spoke of it: what it has not heard of, or not answered, has none.
+  if (member(reported, name) !== undefined) {
+    add("lastUpdateTime", member(objectAt(reportedMetadata, name), "$lastUpdated"));
+  }
   return jsonObject(entries);
 }
 

@@ -39,7 +39,7 @@ describe("a digital twin", () => {
         maxTemperature: 25.3,
         $metadata: {
           maxTemperature: { lastUpdateTime: now },
-          target: { desiredValue: 30, desiredVersion: 2, lastUpdateTime: now },
+          target: { desiredValue: 30, desiredVersion: 2 },
         },
       },
       $metadata: {
@@ -54,7 +54,7 @@ describe("a digital twin", () => {
           ackDescription: "done",
           lastUpdateTime: now,
         },
-        unheard: { desiredValue: true, desiredVersion: 2, lastUpdateTime: now },
+        unheard: { desiredValue: true, desiredVersion: 2 },
       },
     });
   });

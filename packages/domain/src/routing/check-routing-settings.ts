@@ -1,13 +1,7 @@
 import { HubError } from "../errors/hub-error.ts";
 import type { ConditionError } from "./language/condition-error.ts";
 import { compileCondition } from "./language/compile-condition.ts";
-import type {
-  Enrichment,
-  Route,
-  RoutingEndpoint,
-  RoutingSettings,
-  RoutingSource,
-} from "./routing-settings.ts";
+import type { Enrichment, Route, RoutingEndpoint, RoutingSettings } from "./routing-settings.ts";
 import { BUILT_IN_ENDPOINT, conditionOf } from "./routing-settings.ts";
 
 /** More of anything is refused when settings are changed. */
@@ -21,10 +15,6 @@ export const ROUTING_LIMITS = {
 } as const;
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
-const UNSERVED_SOURCES: ReadonlySet<RoutingSource> = new Set([
-  "DeviceJobLifecycleEvents",
-  "DigitalTwinChangeEvents",
-]);
 const RESERVED = new Set([BUILT_IN_ENDPOINT, "filenotifications", "$default"]);
 
 /** Routes that could not work are never stored. Throws `ArgumentInvalid`. */
@@ -89,7 +79,7 @@ function checkEndpoint(endpoint: RoutingEndpoint): void {
 }
 
 function checkRoute(route: Route, known: ReadonlySet<string>): void {
-  const { name, source, condition, endpointNames } = route;
+  const { name, condition, endpointNames } = route;
   if (condition.length > ROUTING_LIMITS.conditionLengthMax) {
     throw invalid(`The condition of route '${name}' is too long`);
   }
@@ -97,9 +87,6 @@ function checkRoute(route: Route, known: ReadonlySet<string>): void {
   checkKnown(`Route '${name}'`, endpointNames, known);
   if (!isServed(endpointNames[0]!)) {
     throw invalid(`Route '${name}' goes to an endpoint that the hub cannot deliver to yet`);
-  }
-  if (UNSERVED_SOURCES.has(source)) {
-    throw invalid(`Route '${name}' listens to ${source}, which the hub does not tell of yet`);
   }
   const [error] = conditionErrorsOf(route);
   if (error === undefined) return;

@@ -106,7 +106,7 @@ export class EventPipeline implements Disposable {
         this.losses.orphaned += 1;
         continue;
       }
-      const enriched = router.enrich(message, twin);
+      const enriched = router.enrich(routingSource, message, twin);
       if (bytesOf(enriched) > limits.telemetryBytesMax) this.losses.oversized += 1;
       else kept.push(enriched);
     }

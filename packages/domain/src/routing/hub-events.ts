@@ -1,14 +1,18 @@
 import type { Secrets } from "../access/secrets.ts";
 import type { IdentityKey } from "../devices/device.ts";
+import { describeDigitalTwinChange } from "../digital-twins/digital-twin-change.ts";
 import type { EventSource } from "../events/event-origin.ts";
 import { partitionOf } from "../events/partition-key.ts";
 import type { HubObserver } from "../hubs/hub-observer.ts";
+import { deviceJobDocument } from "../jobs/device-job-document.ts";
+import type { DeviceJobStatus } from "../jobs/job.ts";
 import type { JsonValue } from "../json/json-value.ts";
 import type { TextCodec } from "../json/text-codec.ts";
 import type { PropertyValue } from "../telemetry/message.ts";
 import { messageProperties } from "../telemetry/message.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import type { Twin } from "../twins/twin.ts";
+import type { TwinChange } from "../twins/twin-change.ts";
 import { describeChange, describeTwin } from "../twins/twin-change.ts";
 import type { EventPipeline, PipelineSource } from "./event-pipeline.ts";
 import type { RoutingSource } from "./routing-settings.ts";
@@ -27,6 +31,15 @@ export interface HubEventsParts {
 /** Connections that come and go within this time are told of once, as they are at its end. */
 export const CONNECTION_SNAPSHOT_INTERVAL_MS = 5_000;
 
+/** How far a job is with a device. The service has this source, but says nowhere what it calls these. */
+const JOB_OPERATIONS = {
+  pending: "deviceJobPending",
+  running: "deviceJobRunning",
+  completed: "deviceJobCompleted",
+  failed: "deviceJobFailed",
+  canceled: "deviceJobCanceled",
+} as const satisfies Record<DeviceJobStatus, string>;
+
 interface HubEvent {
   readonly routingSource: RoutingSource;
   readonly source: EventSource;
@@ -34,6 +47,8 @@ interface HubEvent {
   readonly operation: string;
   readonly key: IdentityKey;
   readonly body: JsonValue;
+  /** "application/json" when it is not given. */
+  readonly contentType?: string;
   readonly modelId?: string;
 }
 
@@ -48,7 +63,8 @@ export function createHubEvents(parts: HubEventsParts): HubObserver & Disposable
   let snapshot: Timer | undefined;
   let lastSequence = 0n;
 
-  function tell({ routingSource, source, schema, operation, key, body, modelId }: HubEvent): void {
+  function tell(event: HubEvent): void {
+    const { routingSource, source, schema, operation, key, body, modelId } = event;
     const application = new Map<string, PropertyValue>([
       ["hubName", hubName],
       ["deviceId", key.deviceId],
@@ -58,7 +74,7 @@ export function createHubEvents(parts: HubEventsParts): HubObserver & Disposable
       ["opType", operation],
     ]);
     const system = {
-      contentType: "application/json",
+      contentType: event.contentType ?? "application/json",
       contentEncoding: "utf-8",
       correlationId: parts.secrets.createUuid(),
       userId: hubName,
@@ -94,6 +110,35 @@ export function createHubEvents(parts: HubEventsParts): HubObserver & Disposable
     });
   }
 
+  function tellOfTwin(change: TwinChange): void {
+    tell({
+      routingSource: "TwinChangeEvents",
+      source: "twinChangeEvents",
+      schema: "twinChangeNotification",
+      operation: change.kind,
+      key: change.twin.key,
+      body: describeChange(change),
+      modelId: change.twin.modelId,
+    });
+  }
+
+  /** Only who announces a model is a digital twin. */
+  function tellOfDigitalTwin({ kind, before, twin }: TwinChange): void {
+    if (twin.modelId === "") return;
+    const operations = describeDigitalTwinChange(before, twin);
+    if (operations.length === 0) return;
+    tell({
+      routingSource: "DigitalTwinChangeEvents",
+      source: "digitalTwinChangeEvents",
+      schema: "digitalTwinChangeNotification",
+      operation: kind,
+      key: twin.key,
+      body: operations,
+      contentType: "application/json-patch+json",
+      modelId: twin.modelId,
+    });
+  }
+
   function takeSnapshot(): void {
     snapshot = undefined;
     const changed = [...connections.values()];
@@ -121,16 +166,8 @@ export function createHubEvents(parts: HubEventsParts): HubObserver & Disposable
 
   return {
     twinChanged(change) {
-      if (!pipeline.listensTo("TwinChangeEvents")) return;
-      tell({
-        routingSource: "TwinChangeEvents",
-        source: "twinChangeEvents",
-        schema: "twinChangeNotification",
-        operation: change.kind,
-        key: change.twin.key,
-        body: describeChange(change),
-        modelId: change.twin.modelId,
-      });
+      if (pipeline.listensTo("TwinChangeEvents")) tellOfTwin(change);
+      if (pipeline.listensTo("DigitalTwinChangeEvents")) tellOfDigitalTwin(change);
     },
     identityCreated(key) {
       if (!pipeline.listensTo("DeviceLifecycleEvents")) return;
@@ -150,6 +187,17 @@ export function createHubEvents(parts: HubEventsParts): HubObserver & Disposable
       // The first change since the last look tells how it was then.
       if (!connections.has(name)) connections.set(name, { key, wasConnected: !isConnected });
       snapshot ??= clock.after(CONNECTION_SNAPSHOT_INTERVAL_MS, takeSnapshot);
+    },
+    deviceJobChanged(deviceJob) {
+      if (!pipeline.listensTo("DeviceJobLifecycleEvents")) return;
+      tell({
+        routingSource: "DeviceJobLifecycleEvents",
+        source: "deviceJobLifecycleEvents",
+        schema: "deviceJobLifecycleNotification",
+        operation: JOB_OPERATIONS[deviceJob.status],
+        key: deviceJob.key,
+        body: deviceJobDocument(deviceJob),
+      });
     },
     [Symbol.dispose]() {
       snapshot?.cancel();

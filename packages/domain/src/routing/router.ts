@@ -37,7 +37,7 @@ export class Router {
 
   /** Whether the sender's twin must be there to route and enrich what comes from a source. */
   needsTwin(source: RoutingSource): boolean {
-    if (this.#enricher.needsTwin) return true;
+    if (this.#enricher.needsTwin && isEnriched(source)) return true;
     const considered = [...this.#of(source), ...this.#fallbackOf(source)];
     return considered.some(({ condition }) => condition.needs.twin);
   }
@@ -60,8 +60,10 @@ export class Router {
   }
 
   /** A message as the hub's own events show it. */
-  enrich(message: Message, twin: JsonValue | undefined): Message {
-    return this.#enricher.isIdle ? message : this.#enricher.enrich(message, twin);
+  enrich(source: RoutingSource, message: Message, twin: JsonValue | undefined): Message {
+    return this.#enricher.isIdle || !isEnriched(source)
+      ? message
+      : this.#enricher.enrich(message, twin);
   }
 
   #of(source: RoutingSource): readonly CompiledRoute[] {
@@ -82,6 +84,11 @@ function bySource(
     grouped.set(source, [...(grouped.get(source) ?? []), compiled]);
   }
   return grouped;
+}
+
+/** A JSON Patch says what has changed and nothing else. (protocol reference: routing 7) */
+function isEnriched(source: RoutingSource): boolean {
+  return source !== "DigitalTwinChangeEvents";
 }
 
 function isBuiltIn(endpoint: string): boolean {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { settle } from "../fixtures/manual-clock.fixture.ts";
 import type { TestHub } from "../fixtures/test-hub.fixture.ts";
 import { createTestHub } from "../fixtures/test-hub.fixture.ts";
+import type { JobRequest } from "../jobs/job.ts";
 import type { Message } from "../telemetry/message.ts";
 import { messageProperties } from "../telemetry/message.ts";
 import type { TelemetrySource } from "../telemetry/telemetry.ts";
@@ -182,12 +184,134 @@ describe("what happens in the hub", () => {
   });
 });
 
+describe("digital twins", () => {
+  const model = "dtmi:com:example:Thermostat;1";
+  const routes = [
+    route({ source: "DigitalTwinChangeEvents", condition: "$dt-dataschema <> 'none'" }),
+  ];
+
+  test("are told of as JSON patches, and stay as they are where others are enriched", async () => {
+    const enrichments = [{ key: "site", value: "north", endpointNames: ["events"] }];
+    const { hub, events } = await routedHub({ routes, enrichments });
+    const key = { deviceId: "press" };
+    await hub.devices.create(key);
+    await hub.twins.announceModel(key, model);
+    await hub.twins.update(key, { tags: { hall: 3 } }, "any");
+    await hub.twins.update(key, { desired: { target: 21 } }, "any");
+    const [event, ...others] = await events();
+    expect(others).toEqual([]);
+    expect(event).toMatchObject({
+      source: "digitalTwinChangeEvents",
+      deviceId: "press",
+      system: {
+        contentType: "application/json-patch+json",
+        contentEncoding: "utf-8",
+        userId: "local",
+      },
+    });
+    expect(event!.application).toEqual({
+      hubName: "local",
+      deviceId: "press",
+      operationTimestamp: expect.stringMatching(/^\d{4}-.*\.\d{7}Z$/) as string,
+      "iothub-message-schema": "digitalTwinChangeNotification",
+      opType: "updateTwin",
+    });
+    expect(JSON.parse(event!.body)).toEqual([
+      {
+        op: "add",
+        path: "/$metadata/target",
+        value: { desiredValue: 21, desiredVersion: 2 },
+      },
+    ]);
+  });
+
+  test("are those of devices with a model alone, of modules too", async () => {
+    const { hub, events } = await routedHub({
+      routes: [route({ source: "DigitalTwinChangeEvents", condition: "opType = 'updateTwin'" })],
+    });
+    const camera = { deviceId: "press", moduleId: "camera" };
+    await hub.devices.create({ deviceId: "press" });
+    await hub.modules.create(camera);
+    await hub.twins.announceModel(camera, model);
+    await hub.twins.patchReported({ deviceId: "press" }, { level: 1 });
+    await hub.twins.patchReported(camera, { level: 2 });
+    await hub.twins.replace(camera, { desired: { level: 3 } }, "any");
+    const told = await events();
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ application: { moduleId: "camera" } });
+    expect(told[0]!.body).toContain('"value":2');
+  });
+});
+
+describe("jobs", () => {
+  const twinJob = (jobId: string): JobRequest => ({
+    jobId,
+    queryCondition: "*",
+    task: { type: "scheduleUpdateTwin", patch: { tags: { hall: 3 } }, condition: "any" },
+    told: {},
+    startAtMs: undefined,
+    executionTimeMaxMs: 60_000,
+  });
+
+  test("are told of for each device, as conditions select", async () => {
+    const condition = "opType = 'deviceJobCompleted' AND $body.jobId = 'paint'";
+    const { hub, events } = await routedHub({
+      routes: [route({ source: "DeviceJobLifecycleEvents", condition })],
+    });
+    for (const deviceId of ["press", "saw"]) await hub.devices.create({ deviceId });
+    await hub.jobs.schedule(twinJob("clean"));
+    await settle();
+    await hub.jobs.schedule(twinJob("paint"));
+    await settle();
+    const told = await events();
+    expect(told.map(({ deviceId }) => deviceId).toSorted()).toEqual(["press", "saw"]);
+    expect(told[0]).toMatchObject({
+      source: "deviceJobLifecycleEvents",
+      system: { contentType: "application/json", contentEncoding: "utf-8", userId: "local" },
+      application: {
+        hubName: "local",
+        deviceId: told[0]!.deviceId,
+        "iothub-message-schema": "deviceJobLifecycleNotification",
+        opType: "deviceJobCompleted",
+      },
+    });
+    expect(JSON.parse(told[0]!.body)).toMatchObject({
+      deviceId: told[0]!.deviceId,
+      jobId: "paint",
+      jobType: "scheduleUpdateTwin",
+      status: "completed",
+    });
+  });
+});
+
+describe("the fallback route", () => {
+  test("takes telemetry that no route wants, and nothing of what happens in the hub", async () => {
+    const { hub, events } = await routedHub({
+      routes: [
+        route({ condition: "kind = 'alarm'" }),
+        route({ name: "b", source: "DigitalTwinChangeEvents", condition: "opType = 'none'" }),
+        route({ name: "c", source: "DeviceJobLifecycleEvents", condition: "opType = 'none'" }),
+      ],
+    });
+    const key = { deviceId: "press" };
+    await hub.devices.create(key);
+    await hub.twins.announceModel(key, "dtmi:com:example:Thermostat;1");
+    await hub.twins.patchReported(key, { level: 1 });
+    await hub.telemetry.accept(from("press"), [text("rest"), text("hot", { kind: "alarm" })]);
+    expect(bodies(await events())).toEqual(["rest", "hot"]);
+  });
+});
+
 describe("routes that could not work", () => {
   test.each([
     ["a condition that does not compile", route({ condition: "level > 2" }), /line 1, column 1/],
     ["an endpoint nobody knows", route({ endpointNames: ["nowhere"] }), /unknown endpoint/],
     ["two endpoints", route({ endpointNames: ["events", "events"] }), /exactly one/],
-    ["a source that is not told of", route({ source: "DigitalTwinChangeEvents" }), /not tell of/],
+    [
+      "a question about twin changes to what is none",
+      route({ source: "DigitalTwinChangeEvents", condition: "twin_change_includes(tags.a)" }),
+      /twin changes/,
+    ],
   ])("are not stored: %s", async (_, bad, message) => {
     const { hub } = await routedHub({});
     const routing = { ...DEFAULT_ROUTING_SETTINGS, routes: [bad] };

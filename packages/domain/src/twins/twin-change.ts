@@ -7,6 +7,7 @@ export interface TwinChange {
   readonly kind: "updateTwin" | "replaceTwin";
   /** Made by configurations, which have looked at the twin already. */
   readonly isSettlement?: true;
+  readonly before: Twin;
   readonly twin: Twin;
   /** Only what was sent, per section; a key set to null was removed. */
   readonly tags: JsonObject | undefined;

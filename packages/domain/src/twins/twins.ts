@@ -79,7 +79,7 @@ export class Twins {
   ): Promise<{ version: number }> {
     checkPatch("reported", patch, PROPERTIES_LIMITS);
     await this.#admitUpdate(patch);
-    const twin = await this.#change(key, (current) => {
+    const { before, twin } = await this.#change(key, (current) => {
       if (expectedVersion !== undefined && expectedVersion !== current.reported.version) {
         throw preconditionFailed(key);
       }
@@ -88,6 +88,7 @@ export class Twins {
     });
     this.#parts.onChange({
       kind: "updateTwin",
+      before,
       twin,
       tags: undefined,
       desired: undefined,
@@ -129,10 +130,11 @@ export class Twins {
               : this.#patchSection("desired", current.desired, desired),
       });
     };
-    const twin = await this.#change(key, decide, writer);
+    const { before, twin } = await this.#change(key, decide, writer);
     if (desired !== undefined) this.#notify(twin, told);
     this.#parts.onChange({
       kind: "updateTwin",
+      before,
       twin,
       tags: tags ?? (tags === null ? {} : undefined),
       desired: desired === undefined ? undefined : told,
@@ -148,7 +150,7 @@ export class Twins {
     checkPatch("tags", tags, TAGS_LIMITS);
     checkPatch("desired", desired, PROPERTIES_LIMITS);
     await this.#admitUpdate({ tags, desired });
-    const twin = await this.#change(key, (current) => {
+    const { before, twin } = await this.#change(key, (current) => {
       checkCondition(current, condition);
       return this.#next(current, {
         tags: mergeTags({}, tags),
@@ -156,7 +158,8 @@ export class Twins {
       });
     });
     this.#notify(twin, twin.desired.values);
-    this.#parts.onChange({ kind: "replaceTwin", twin, tags, desired, reported: undefined });
+    const kind = "replaceTwin";
+    this.#parts.onChange({ kind, before, twin, tags, desired, reported: undefined });
     return twin;
   }
 
@@ -185,17 +188,18 @@ export class Twins {
               desired: this.#patchSection("desired", current.desired, desired),
             };
       if ((await this.#parts.store.put(next, current.version)) !== "written") continue;
-      if (desired !== undefined) this.#tellOfSettlement(next, desired);
+      if (desired !== undefined) this.#tellOfSettlement(current, next, desired);
       return;
     }
     throw busy(key);
   }
 
-  #tellOfSettlement(twin: Twin, desired: JsonObject): void {
+  #tellOfSettlement(before: Twin, twin: Twin, desired: JsonObject): void {
     this.#notify(twin, desired);
     this.#parts.onChange({
       kind: "updateTwin",
       isSettlement: true,
+      before,
       twin,
       tags: undefined,
       desired,
@@ -226,11 +230,11 @@ export class Twins {
     key: IdentityKey,
     decide: (current: Twin) => Twin,
     writer: TwinWriter = this.#parts.store,
-  ): Promise<Twin> {
+  ): Promise<{ readonly before: Twin; readonly twin: Twin }> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const current = await this.#read(key);
-      const next = decide(current);
-      if ((await writer.put(next, current.version)) === "written") return next;
+      const before = await this.#read(key);
+      const twin = decide(before);
+      if ((await writer.put(twin, before.version)) === "written") return { before, twin };
     }
     throw busy(key);
   }
