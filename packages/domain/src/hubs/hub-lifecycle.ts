@@ -1,4 +1,6 @@
 import type { Secrets } from "../access/secrets.ts";
+import { withChange } from "../administration/configuration.ts";
+import { Lifecycle } from "../administration/lifecycle.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { Clock } from "../time/clock.ts";
 import { checkHubSettings } from "./check-hub-settings.ts";
@@ -42,16 +44,33 @@ export function isHubName(name: string): boolean {
   return NAME.test(name);
 }
 
-/**
- * How hubs come and go while the server runs. A hub is there once its settings are stored, and gone once they
- * are removed; a server that ends in between serves the one and finishes removing the other when it starts.
- */
+/** How hubs come and go while the server runs. */
 export class HubLifecycle {
   readonly #parts: HubLifecycleParts;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #lifecycle: Lifecycle<Hub["settings"], Hub>;
 
   constructor(parts: HubLifecycleParts) {
+    const { store, directory, secrets, open, unlink, erase, published } = parts;
     this.#parts = parts;
+    this.#lifecycle = new Lifecycle({
+      store,
+      directory,
+      open,
+      unlink,
+      erase,
+      published,
+      countMax: parts.hubsMax,
+      isBeingDeleted: async (name) => {
+        const stored = await store.find(name);
+        return stored !== undefined && completeHubSettings(stored, secrets).isDeleted;
+      },
+      refusals: {
+        taken: (name) =>
+          new HubError("HubAlreadyExists", `There is a hub '${name}' already`, { hub: name }),
+        tooMany: (max) => new HubError("TooManyHubs", `This server already has ${max} hubs`),
+        unknown: (name) => new HubError("HubNotFound", `There is no hub '${name}'`, { hub: name }),
+      },
+    });
   }
 
   get hubsMax(): number {
@@ -59,22 +78,22 @@ export class HubLifecycle {
   }
 
   /** Whether a name is taken, also by a hub that is being removed. */
-  async isTaken(name: string): Promise<boolean> {
-    return (await this.#parts.store.find(name)) !== undefined;
+  isTaken(name: string): Promise<boolean> {
+    return this.#lifecycle.isTaken(name);
   }
 
   /** Throws `HubAlreadyExists`, `ArgumentInvalid`, `TooManyHubs`. */
   create(creation: HubCreation): Promise<Hub> {
-    return this.#inTurn(() => this.#create(creation));
+    return this.#lifecycle.create(() => this.#decide(creation));
   }
 
   /** Throws `HubNotFound`. A deletion that failed on the way is taken up again. */
   delete(name: string): Promise<void> {
-    return this.#inTurn(() => this.#delete(name));
+    return this.#lifecycle.delete(name);
   }
 
-  async #create({ name, partitionCount, decide }: HubCreation): Promise<Hub> {
-    const { store, directory, secrets, clock, hubsMax, open, published } = this.#parts;
+  #decide({ name, partitionCount, decide }: HubCreation): Hub["settings"] {
+    const { secrets, clock } = this.#parts;
     if (!isHubName(name)) {
       throw invalid(`'${name}' is not 1 to 50 letters, digits and inner hyphens`);
     }
@@ -92,60 +111,10 @@ export class HubLifecycle {
       },
       secrets,
     );
-    const settings = { ...fresh, ...withoutUndefined(decide?.(fresh) ?? {}) };
+    const settings = withChange(fresh, decide?.(fresh) ?? {});
     checkHubSettings(settings, secrets);
-    if (await this.isTaken(name)) throw alreadyExists(name);
-    if (directory.list().length >= hubsMax) {
-      throw new HubError("TooManyHubs", `This server already has ${hubsMax} hubs`);
-    }
-    // What a call of an earlier hub of that name may have written while it went.
-    await this.#parts.erase(name);
-    if ((await store.put(settings, undefined)) === "conflict") throw alreadyExists(name);
-    let hub: Hub;
-    try {
-      hub = await open(settings);
-    } catch (error) {
-      await store.delete(name);
-      throw error;
-    }
-    directory.add(hub);
-    await published();
-    return hub;
+    return settings;
   }
-
-  async #delete(name: string): Promise<void> {
-    const { store, directory, secrets, erase, unlink, published } = this.#parts;
-    const hub = directory.find(name);
-    if (hub !== undefined) {
-      await hub.configuration.change({ isDeleted: true });
-      directory.remove(hub);
-      await hub[Symbol.asyncDispose]();
-    } else {
-      const stored = await store.find(name);
-      if (stored === undefined || !completeHubSettings(stored, secrets).isDeleted) {
-        throw new HubError("HubNotFound", `There is no hub '${name}'`, { hub: name });
-      }
-    }
-    await unlink(hub?.settings.name ?? name);
-    await erase(name);
-    await store.delete(name);
-    await published();
-  }
-
-  #inTurn<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(action);
-    this.#last = result.catch(() => undefined);
-    return result;
-  }
-}
-
-function withoutUndefined(change: HubSettingsChange): Partial<Hub["settings"]> {
-  const present = Object.entries(change).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present);
-}
-
-function alreadyExists(name: string): HubError {
-  return new HubError("HubAlreadyExists", `There is a hub '${name}' already`, { hub: name });
 }
 
 function invalid(message: string): HubError {

@@ -1,4 +1,6 @@
 import type { Secrets } from "../access/secrets.ts";
+import { withChange } from "../administration/configuration.ts";
+import { Lifecycle } from "../administration/lifecycle.ts";
 import type { Clock } from "../time/clock.ts";
 import { isHubName } from "../hubs/hub-lifecycle.ts";
 import type { LiveProvisioningDirectory } from "./provisioning-directory.ts";
@@ -36,10 +38,36 @@ type Decision = (fresh: ProvisioningSettings) => ProvisioningSettingsChange;
 /** How provisioning services come and go while the server runs, as hubs do. */
 export class ProvisioningLifecycle {
   readonly #parts: ProvisioningLifecycleParts;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #lifecycle: Lifecycle<ProvisioningSettings, ProvisioningService>;
 
   constructor(parts: ProvisioningLifecycleParts) {
+    const { store, directory, limits, open, erase, published } = parts;
     this.#parts = parts;
+    this.#lifecycle = new Lifecycle({
+      store,
+      directory,
+      open,
+      // Nothing refers to a service.
+      unlink: async () => {},
+      erase,
+      published,
+      countMax: limits.servicesMax,
+      isBeingDeleted: async (name) => {
+        const stored = await store.find(name);
+        return stored !== undefined && completeProvisioningSettings(stored).isDeleted;
+      },
+      refusals: {
+        taken: (name) =>
+          new ProvisioningError("ServiceAlreadyExists", `There is a service '${name}' already`),
+        tooMany: (max) =>
+          new ProvisioningError(
+            "QuotaExceeded",
+            `This server already has ${max} provisioning services`,
+          ),
+        unknown: (name) =>
+          new ProvisioningError("ServiceNotFound", `There is no service '${name}'`),
+      },
+    });
   }
 
   get servicesMax(): number {
@@ -47,22 +75,22 @@ export class ProvisioningLifecycle {
   }
 
   /** Whether a name is taken, also by a service that is being removed. */
-  async isTaken(name: string): Promise<boolean> {
-    return (await this.#parts.store.find(name)) !== undefined;
+  isTaken(name: string): Promise<boolean> {
+    return this.#lifecycle.isTaken(name);
   }
 
   /** Throws `ServiceAlreadyExists`, `ArgumentInvalid`, `QuotaExceeded`. */
   create(name: string, decide: Decision = () => ({})): Promise<ProvisioningService> {
-    return this.#inTurn(() => this.#create(name, decide));
+    return this.#lifecycle.create(() => this.#decide(name, decide));
   }
 
   /** Throws `ServiceNotFound`. A deletion that failed on the way is taken up again. */
   delete(name: string): Promise<void> {
-    return this.#inTurn(() => this.#delete(name));
+    return this.#lifecycle.delete(name);
   }
 
-  async #create(name: string, decide: Decision): Promise<ProvisioningService> {
-    const { store, directory, secrets, clock, limits, open, published } = this.#parts;
+  #decide(name: string, decide: Decision): ProvisioningSettings {
+    const { secrets, clock, limits } = this.#parts;
     if (!isHubName(name)) {
       throw argumentInvalid(`'${name}' is not 1 to 50 letters, digits and inner hyphens`);
     }
@@ -70,59 +98,8 @@ export class ProvisioningLifecycle {
       { name, hostNames: this.#parts.hostNamesOf(name), linkedHubs: [], nowMs: clock.now() },
       secrets,
     );
-    const settings: ProvisioningSettings = {
-      ...fresh,
-      ...(Object.fromEntries(
-        Object.entries(decide(fresh)).filter(([, value]) => value !== undefined),
-      ) as Partial<ProvisioningSettings>),
-    };
+    const settings = withChange(fresh, decide(fresh));
     checkProvisioningSettings(settings, { limits, secrets });
-    if (await this.isTaken(name)) throw alreadyExists(name);
-    if (directory.list().length >= limits.servicesMax) {
-      throw new ProvisioningError(
-        "QuotaExceeded",
-        `This server already has ${limits.servicesMax} provisioning services`,
-      );
-    }
-    await this.#parts.erase(name);
-    if ((await store.put(settings, undefined)) === "conflict") throw alreadyExists(name);
-    let service: ProvisioningService;
-    try {
-      service = await open(settings);
-    } catch (error) {
-      await store.delete(name);
-      throw error;
-    }
-    directory.add(service);
-    await published();
-    return service;
+    return settings;
   }
-
-  async #delete(name: string): Promise<void> {
-    const { store, directory, erase, published } = this.#parts;
-    const service = directory.find(name);
-    if (service !== undefined) {
-      await service.configuration.change({ isDeleted: true });
-      directory.remove(service);
-      await service[Symbol.asyncDispose]();
-    } else {
-      const stored = await store.find(name);
-      if (stored === undefined || !completeProvisioningSettings(stored).isDeleted) {
-        throw new ProvisioningError("ServiceNotFound", `There is no service '${name}'`);
-      }
-    }
-    await erase(name);
-    await store.delete(name);
-    await published();
-  }
-
-  #inTurn<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(action);
-    this.#last = result.catch(() => undefined);
-    return result;
-  }
-}
-
-function alreadyExists(name: string): ProvisioningError {
-  return new ProvisioningError("ServiceAlreadyExists", `There is a service '${name}' already`);
 }
