@@ -1,5 +1,7 @@
-import type { JsonObject, JsonValue } from "@larimar/domain";
+import type { JsonObject } from "@larimar/domain";
+import { isJsonObject } from "@larimar/domain";
 import { z } from "zod";
+import { type Reading, invalid, read } from "../rest/reading.ts";
 
 /** What every resource has besides its properties. */
 export const TrackedResource = {
@@ -23,21 +25,57 @@ export function formatResourceId(place: ResourcePlace, type: ResourceType, name:
   return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/${ARM_NAMESPACE}/${type}/${name}`;
 }
 
-/** Members that mean nothing here, to be given back as they came. */
-export function unknownMembers(
-  object: JsonObject | undefined,
-  known: readonly string[],
-): JsonObject {
-  const lowered = new Set(known.map((name) => name.toLowerCase()));
-  const rest = Object.entries(object ?? {}).filter(
-    (entry): entry is [string, JsonValue] =>
-      !lowered.has(entry[0].toLowerCase()) && entry[1] !== null,
-  );
-  return Object.fromEntries(rest);
+interface TrackedSettings {
+  readonly name: string;
+  readonly etag: string;
+  readonly createdAtMs: number;
+  readonly resource: { readonly location: string; readonly tags: Readonly<Record<string, string>> };
 }
 
-/** Echoed members are kept with a hub's settings, and so have a limit. */
-export const ECHOED_LENGTH_MAX = 32_768;
+/** What is told of every resource besides its properties. */
+export function formatTracked(settings: TrackedSettings, type: ResourceType, place: ResourcePlace) {
+  const { name, etag, createdAtMs, resource } = settings;
+  return {
+    id: formatResourceId(place, type, name),
+    name,
+    type: `${ARM_NAMESPACE}/${type}`,
+    location: resource.location,
+    tags: resource.tags,
+    etag,
+    // One tool finds its way with these. (protocol reference: service-facing 7.2)
+    subscriptionid: place.subscriptionId,
+    resourcegroup: place.resourceGroup,
+    systemData: { createdAt: new Date(createdAtMs).toISOString() },
+  };
+}
+
+/** Echoed members are kept with the settings, and so have a limit. */
+const ECHOED_LENGTH_MAX = 32_768;
+
+/**
+ * The properties in a body, before it was validated, that mean nothing here: they are given back as they came.
+ * Without any properties, what was kept stays.
+ */
+export function readEchoed(
+  body: JsonObject,
+  current: JsonObject,
+  { known }: { readonly known: readonly string[] },
+): Reading<JsonObject> {
+  const properties = Object.entries(body).find(([key]) => key.toLowerCase() === "properties")?.[1];
+  if (!isJsonObject(properties)) return read(current);
+  const lowered = new Set(known.map((name) => name.toLowerCase()));
+  const unknown = Object.entries(properties).filter(
+    ([name, value]) => !lowered.has(name.toLowerCase()) && value !== null,
+  );
+  const echoed = Object.fromEntries(unknown);
+  if (JSON.stringify(echoed).length <= ECHOED_LENGTH_MAX) return read(echoed);
+  return invalid("The properties are too long");
+}
+
+/** Says why a property that nothing here enforces takes its harmless value only. */
+export function notEnforced(what: string): string {
+  return `${what}: this server enforces nothing of the kind, so it cannot be asked for`;
+}
 
 /** Clients say null for what they leave to the server. */
 export function isAbsent(value: unknown): value is null | undefined {

@@ -7,18 +7,17 @@ import type {
   JsonObject,
   Secrets,
 } from "@larimar/domain";
-import { DEFAULT_FILE_UPLOAD_SETTINGS, HUB_TIERS, RIGHTS, isJsonObject } from "@larimar/domain";
+import { DEFAULT_FILE_UPLOAD_SETTINGS, HUB_TIERS, RIGHTS } from "@larimar/domain";
 import { z } from "zod";
 import { parseStorageConnectionString } from "../blobs/storage-connection-string.ts";
 import { type Reading, invalid, read } from "../rest/reading.ts";
 import type { ResourcePlace } from "./arm-resource.ts";
 import {
-  ARM_NAMESPACE,
-  ECHOED_LENGTH_MAX,
   TrackedResource,
-  formatResourceId,
+  formatTracked,
   isAbsent,
-  unknownMembers,
+  notEnforced,
+  readEchoed,
 } from "./arm-resource.ts";
 import { isMasked, maskSecret, unmaskSecret } from "./connection-secret.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
@@ -126,11 +125,8 @@ export function readHub(
   if (routing.kind === "invalid") return routing;
   const storage = readStorage(properties?.storageEndpoints?.$default, current.fileUpload.storage);
   if (storage.kind === "invalid") return storage;
-  const raw = member(json, "properties");
-  const echoed = raw === undefined ? resource.echoed : unknownMembers(raw, FORGOTTEN);
-  if (JSON.stringify(echoed).length > ECHOED_LENGTH_MAX) {
-    return invalid("The properties are too long");
-  }
+  const echoed = readEchoed(json, resource.echoed, { known: FORGOTTEN });
+  if (echoed.kind === "invalid") return echoed;
   const events = properties?.eventHubEndpoints?.events;
   const { commands, fileUpload } = current;
   const toDevice = properties?.cloudToDevice;
@@ -163,7 +159,7 @@ export function readHub(
         tags: tags ?? resource.tags,
         tier: sku?.name ?? resource.tier,
         units: sku?.capacity ?? resource.units,
-        echoed,
+        echoed: echoed.value,
       },
     },
   });
@@ -173,21 +169,12 @@ export function formatHub(
   settings: HubSettings,
   { place, amqpAuthority }: { place: ResourcePlace; amqpAuthority: (hostName: string) => string },
 ) {
-  const { name, etag, policies, eventRetention, commands, fileUpload, resource } = settings;
+  const { name, policies, eventRetention, commands, fileUpload, resource } = settings;
   const hostName = settings.hostNames[0] ?? name;
   const { storage } = fileUpload;
   return {
-    id: formatResourceId(place, "IotHubs", name),
-    name,
-    type: `${ARM_NAMESPACE}/IotHubs`,
-    location: resource.location,
-    tags: resource.tags,
-    etag,
+    ...formatTracked(settings, "IotHubs", place),
     sku: formatHubSku(resource),
-    // One tool finds its way with these. (protocol reference: service-facing 7.2)
-    subscriptionid: place.subscriptionId,
-    resourcegroup: place.resourceGroup,
-    systemData: { createdAt: new Date(settings.createdAtMs).toISOString() },
     properties: {
       ...resource.echoed,
       provisioningState: "Succeeded",
@@ -284,13 +271,4 @@ function formatFeedback({ timeToLiveMs, lockDurationMs, deliveryCountMax }: Feed
 
 function msOf(duration: string | null | undefined): number | undefined {
   return isAbsent(duration) ? undefined : parseDuration(duration);
-}
-
-function member(json: JsonObject, name: string): JsonObject | undefined {
-  const found = Object.entries(json).find(([key]) => key.toLowerCase() === name)?.[1];
-  return isJsonObject(found) ? found : undefined;
-}
-
-function notEnforced(what: string): string {
-  return `${what}: this server enforces nothing of the kind, so it cannot be asked for`;
 }

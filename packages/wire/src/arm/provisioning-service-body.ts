@@ -5,17 +5,16 @@ import type {
   ProvisioningSettingsChange,
   Secrets,
 } from "@larimar/domain";
-import { PROVISIONING_RIGHTS, isJsonObject } from "@larimar/domain";
+import { PROVISIONING_RIGHTS } from "@larimar/domain";
 import { z } from "zod";
-import { type Reading, invalid, read } from "../rest/reading.ts";
+import { type Reading, read } from "../rest/reading.ts";
 import type { ResourcePlace } from "./arm-resource.ts";
 import {
-  ARM_NAMESPACE,
-  ECHOED_LENGTH_MAX,
   TrackedResource,
-  formatResourceId,
+  formatTracked,
   isAbsent,
-  unknownMembers,
+  notEnforced,
+  readEchoed,
 } from "./arm-resource.ts";
 import { maskSecret } from "./connection-secret.ts";
 import { PolicyBody, formatPolicy, readPolicies } from "./policy-body.ts";
@@ -85,11 +84,8 @@ export function readProvisioningService(
     if (linked.kind === "invalid") return linked;
     linkedHubs.push(linked.value);
   }
-  const raw = Object.entries(json).find(([key]) => key.toLowerCase() === "properties")?.[1];
-  const echoed = isJsonObject(raw) ? unknownMembers(raw, FORGOTTEN) : resource.echoed;
-  if (JSON.stringify(echoed).length > ECHOED_LENGTH_MAX) {
-    return invalid("The properties are too long");
-  }
+  const echoed = readEchoed(json, resource.echoed, { known: FORGOTTEN });
+  if (echoed.kind === "invalid") return echoed;
   const policy = properties?.allocationPolicy;
   return read({
     policies: policies.value,
@@ -100,7 +96,7 @@ export function readProvisioningService(
       location: location ?? resource.location,
       tags: tags ?? resource.tags,
       units: sku?.capacity ?? resource.units,
-      echoed,
+      echoed: echoed.value,
     },
   });
 }
@@ -109,19 +105,11 @@ export function formatProvisioningService(
   settings: ProvisioningSettings,
   { place }: { place: ResourcePlace },
 ) {
-  const { name, etag, resource, policies, linkedHubs, allocationPolicy } = settings;
+  const { name, resource, policies, linkedHubs, allocationPolicy } = settings;
   const hostName = settings.hostNames[0] ?? name;
   return {
-    id: formatResourceId(place, "provisioningServices", name),
-    name,
-    type: `${ARM_NAMESPACE}/provisioningServices`,
-    location: resource.location,
-    tags: resource.tags,
-    etag,
+    ...formatTracked(settings, "provisioningServices", place),
     sku: { name: "S1", tier: "Standard", capacity: resource.units },
-    subscriptionid: place.subscriptionId,
-    resourcegroup: place.resourceGroup,
-    systemData: { createdAt: new Date(settings.createdAtMs).toISOString() },
     properties: {
       ...resource.echoed,
       provisioningState: "Succeeded",
@@ -145,8 +133,4 @@ export function formatProvisioningService(
       })),
     },
   };
-}
-
-function notEnforced(what: string): string {
-  return `${what}: this server enforces nothing of the kind, so it cannot be asked for`;
 }
