@@ -1,3 +1,4 @@
+import { telemetrySource } from "@larimar/domain/fixtures";
 import type { TestServer } from "@larimar/testkit";
 import { startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -15,7 +16,7 @@ describe("@azure/event-hubs", () => {
     server = await startTestServer({ config: { bind: [ADDRESS], host: [ADDRESS], ...ports } });
     const [hub] = server.server.hubs.list();
     await hub!.configuration.change({ consumerGroups: ["$Default", "archive"] });
-    const { identity, origin, partition } = sourceOf("press");
+    const { identity, origin, partition } = telemetrySource("press");
     const body = new TextEncoder().encode("1");
     const properties = { system: {}, application: new Map(), sizeBytes: 0 };
     await hub!.telemetry.accept({ identity, origin, partition }, [{ properties, body }]);
@@ -67,18 +68,3 @@ describe("@azure/event-hubs", () => {
     );
   });
 });
-
-function sourceOf(deviceId: string) {
-  const identity = { deviceId };
-  return {
-    identity,
-    partition: 0,
-    origin: {
-      source: "Telemetry",
-      identity,
-      generationId: "1",
-      authMethod: { scope: "device", type: "sas" },
-      modelId: undefined,
-    },
-  } as const;
-}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createTestHub, settle } from "../fixtures/index.fixture.ts";
+import { createTestHub, settle, openTestSession } from "../fixtures/index.fixture.ts";
 import type { LockedCommand } from "./command.ts";
 import type { CommandAck } from "./command.ts";
 import { messageProperties } from "../telemetry/message.ts";
@@ -16,16 +16,7 @@ async function setUp() {
   };
   const connect = (capacity = 50) => {
     const delivered: LockedCommand[] = [];
-    const session = hub.sessions.open({
-      authenticated: {
-        identity: key,
-        generationId: "1",
-        authMethod: { scope: "device", type: "sas" },
-        expiresAtMs: undefined,
-      },
-      protocol: "mqtt",
-      connection: { close: () => {} },
-    });
+    const session = openTestSession(hub, key);
     session.commands = {
       get capacity() {
         return capacity - delivered.length;

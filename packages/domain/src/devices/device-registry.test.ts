@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createTestHub } from "../fixtures/index.fixture.ts";
+import { createTestHub, openTestSession } from "../fixtures/index.fixture.ts";
 
 describe("the device registry", () => {
   test("makes keys, an etag and a generation for a new device", async () => {
@@ -64,17 +64,8 @@ describe("the device registry", () => {
     await hub.devices.create({ deviceId: "d1" });
     const closed: string[] = [];
     const open = (identity: { deviceId: string; moduleId?: string }) =>
-      hub.sessions.open({
-        authenticated: {
-          identity,
-          generationId: "1",
-          authMethod: { scope: "device", type: "sas" },
-          expiresAtMs: undefined,
-        },
-        protocol: "mqtt",
-        connection: {
-          close: (reason) => closed.push(`${identity.moduleId ?? "device"} ${reason}`),
-        },
+      openTestSession(hub, identity, {
+        close: (reason) => closed.push(`${identity.moduleId ?? "device"} ${reason}`),
       });
     open({ deviceId: "d1" });
     open({ deviceId: "d1", moduleId: "m" });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createTestHub } from "../fixtures/index.fixture.ts";
+import { createTestHub, openTestSession } from "../fixtures/index.fixture.ts";
 import type { JsonObject } from "../json/json-value.ts";
 import { applyPatch } from "../twins/apply-patch.ts";
 import { applyOperations, mergePatchBetween } from "./digital-twin-patch.ts";
@@ -97,16 +97,7 @@ describe("a digital twin", () => {
   test("tells the device what is written, also when it was so before", async () => {
     const { hub } = await setUp();
     const told: JsonObject[] = [];
-    hub.sessions.open({
-      authenticated: {
-        identity: key,
-        generationId: "1",
-        authMethod: { scope: "device", type: "sas" },
-        expiresAtMs: undefined,
-      },
-      protocol: "mqtt",
-      connection: { close: () => {} },
-    }).desired = { notify: ({ patch }) => void told.push(patch) };
+    openTestSession(hub, key).desired = { notify: ({ patch }) => void told.push(patch) };
     const operations = [
       { op: "add" as const, path: "/target", value: 21 },
       { op: "add" as const, path: "/thermostat1/target", value: 30 },
@@ -171,16 +162,7 @@ describe("a digital twin", () => {
   test("asks components for what they can do", async () => {
     const { hub } = await setUp();
     const names: string[] = [];
-    hub.sessions.open({
-      authenticated: {
-        identity: key,
-        generationId: "1",
-        authMethod: { scope: "device", type: "sas" },
-        expiresAtMs: undefined,
-      },
-      protocol: "mqtt",
-      connection: { close: () => {} },
-    }).methods = {
+    openTestSession(hub, key).methods = {
       invoke: ({ name }) => {
         names.push(name);
         return { response: Promise.resolve({ status: 200, payload: null }), abandon: () => {} };

@@ -1,21 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { createTestHub } from "../fixtures/index.fixture.ts";
+import { createTestHub, openTestSession } from "../fixtures/index.fixture.ts";
 import { NO_PROPERTIES } from "../telemetry/message.ts";
 import type { StartPosition } from "./events.ts";
 import { partitionOf } from "./partition-key.ts";
 
 async function setUp() {
   const { hub, clock, eventLog } = createTestHub();
-  const session = hub.sessions.open({
-    authenticated: {
-      identity: { deviceId: "d1" },
-      generationId: "1",
-      authMethod: { scope: "device", type: "sas" },
-      expiresAtMs: undefined,
-    },
-    protocol: "mqtt",
-    connection: { close: () => {} },
-  });
+  const session = openTestSession(hub, { deviceId: "d1" });
   const partitionId = String(session.partition);
   const send = (text: string) =>
     hub.telemetry.accept(session, [{ properties: NO_PROPERTIES, body: Buffer.from(text) }]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { paperCertificate, presented } from "../certificates/paper-certificates.fixture.ts";
-import { createTestHub } from "../fixtures/index.fixture.ts";
+import { createTestHub, openTestSession } from "../fixtures/index.fixture.ts";
 import type { InjectedFault } from "../sessions/session.ts";
 import type { PropertyValue } from "../telemetry/message.ts";
 import { messageProperties } from "../telemetry/message.ts";
@@ -20,15 +20,9 @@ function fault(type: string, more: Record<string, PropertyValue> = {}) {
 function setUp(allowsFaults = true) {
   const { hub, clock, eventLog } = createTestHub({ allowsFaults });
   const injected: InjectedFault[] = [];
-  const session = hub.sessions.open({
-    authenticated: {
-      identity: key,
-      generationId: "1",
-      authMethod: { scope: "device", type: "sas" },
-      expiresAtMs: undefined,
-    },
-    protocol: "mqtt",
-    connection: { close: () => {}, injectFault: (request) => injected.push(request) },
+  const session = openTestSession(hub, key, {
+    close: () => {},
+    injectFault: (request) => injected.push(request),
   });
   const send = (application: ReadonlyMap<string, PropertyValue> = new Map()) =>
     hub.telemetry.accept(session, [

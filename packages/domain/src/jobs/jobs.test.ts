@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { ManualClock, MemoryDeviceJobStore, MemoryJobStore } from "../fixtures/index.fixture.ts";
+import {
+  ManualClock,
+  MemoryDeviceJobStore,
+  MemoryJobStore,
+  openTestSession,
+} from "../fixtures/index.fixture.ts";
 import {
   MemoryDeviceStore,
   MemoryTwinStore,
@@ -41,16 +46,7 @@ async function setUp(deviceIds: readonly string[], overrides: Partial<HubParts> 
 }
 
 function connect(hub: Hub, deviceId: string, methods: MethodInlet) {
-  const session = hub.sessions.open({
-    authenticated: {
-      identity: { deviceId },
-      generationId: "1",
-      authMethod: { scope: "device", type: "sas" },
-      expiresAtMs: undefined,
-    },
-    protocol: "mqtt",
-    connection: { close: () => {} },
-  });
+  const session = openTestSession(hub, { deviceId });
   session.methods = methods;
   return session;
 }

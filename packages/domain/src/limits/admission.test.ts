@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { MemoryMeterStore } from "../fixtures/memory-meter.fixture.ts";
 import type { TestHub } from "../fixtures/test-hub.fixture.ts";
 import { createTestHub, testSettings } from "../fixtures/test-hub.fixture.ts";
+import { telemetrySource } from "../fixtures/test-session.fixture.ts";
 import type { HubTier } from "../hubs/hub-resource.ts";
 import { DEFAULT_HUB_RESOURCE } from "../hubs/hub-resource.ts";
 import { NO_PROPERTIES } from "../telemetry/message.ts";
-import type { TelemetrySource } from "../telemetry/telemetry.ts";
 import { OPERATION_KINDS, tierProfile } from "./tiers.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -13,7 +13,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 describe("a hub that is held to its tier", () => {
   test("lets a minute's worth through at once, and the rest at exactly the rate", async () => {
     const { hub, clock } = tieredHub("S1");
-    const source = from("press");
+    const source = telemetrySource("press");
     // 100 a second.
     for (let i = 0; i < 60; i++) await hub.telemetry.accept(source, messages(100));
     let isAccepted = false;
@@ -27,7 +27,7 @@ describe("a hub that is held to its tier", () => {
 
   test("refuses what would wait too long, and goes on as soon as there is room", async () => {
     const { hub, clock } = tieredHub("S1");
-    const source = from("press");
+    const source = telemetrySource("press");
     const inTime = Array.from({ length: 90 }, () => hub.telemetry.accept(source, messages(100)));
     expect(() => hub.telemetry.accept(source, messages(100))).toThrow(
       expect.objectContaining({ code: "Throttled" }),
@@ -41,7 +41,7 @@ describe("a hub that is held to its tier", () => {
 
   test("counts messages in blocks, and starts anew at midnight UTC", async () => {
     const { hub, clock } = tieredHub("F1");
-    const source = from("press");
+    const source = telemetrySource("press");
     await hub.telemetry.accept(source, [message(513), message(1)]);
     expect(hub.admission.usage).toEqual({ charged: 3, perDay: 8000 });
     await clock.advance(DAY_MS);
@@ -50,7 +50,7 @@ describe("a hub that is held to its tier", () => {
 
   test("refuses what the day's quota has no room for, whole", async () => {
     const { hub } = tieredHub("F1");
-    const source = from("press");
+    const source = telemetrySource("press");
     // 512 blocks each.
     for (let i = 0; i < 15; i++) await hub.telemetry.accept(source, [message(262_144)]);
     expect(() => hub.telemetry.accept(source, [message(262_144)])).toThrow(
@@ -63,7 +63,7 @@ describe("a hub that is held to its tier", () => {
   test("remembers what the day has cost when it is opened again", async () => {
     const meter = new MemoryMeterStore();
     const first = tieredHub("S1", meter);
-    await first.hub.telemetry.accept(from("press"), messages(7));
+    await first.hub.telemetry.accept(telemetrySource("press"), messages(7));
     await first.hub[Symbol.asyncDispose]();
     const second = tieredHub("S1", meter);
     await new Promise((resolve) => setImmediate(resolve));
@@ -100,7 +100,7 @@ describe("a hub that is held to its tier", () => {
 
 test("a hub that is held to nothing counts nothing", async () => {
   const { hub } = createTestHub();
-  for (let i = 0; i < 100; i++) await hub.telemetry.accept(from("press"), messages(100));
+  for (let i = 0; i < 100; i++) await hub.telemetry.accept(telemetrySource("press"), messages(100));
   expect(hub.admission.usage).toBeUndefined();
 });
 
@@ -121,21 +121,6 @@ test.each([
 function tieredHub(tier: HubTier, meter = new MemoryMeterStore()): TestHub {
   const settings = testSettings({ resource: { ...DEFAULT_HUB_RESOURCE, tier } });
   return createTestHub({ enforcesTier: true, meter }, settings);
-}
-
-function from(deviceId: string): TelemetrySource {
-  const identity = { deviceId };
-  return {
-    identity,
-    partition: 0,
-    origin: {
-      source: "Telemetry",
-      identity,
-      generationId: "1",
-      authMethod: { scope: "device", type: "sas" },
-      modelId: undefined,
-    },
-  };
 }
 
 function message(bytes: number) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createTestHub, settle } from "../fixtures/index.fixture.ts";
+import { createTestHub, settle, openTestSession } from "../fixtures/index.fixture.ts";
 import type { MethodInlet, MethodResponse } from "../sessions/inlets.ts";
 
 const key = { deviceId: "d1" };
@@ -15,16 +15,7 @@ async function setUp() {
   const { hub, clock } = createTestHub();
   await hub.devices.create({ deviceId: "d1" });
   const connect = (inlet?: MethodInlet) => {
-    const session = hub.sessions.open({
-      authenticated: {
-        identity: key,
-        generationId: "1",
-        authMethod: { scope: "device", type: "sas" },
-        expiresAtMs: undefined,
-      },
-      protocol: "amqp",
-      connection: { close: () => {} },
-    });
+    const session = openTestSession(hub, key);
     session.methods = inlet;
     return session;
   };

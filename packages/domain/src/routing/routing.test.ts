@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { settle } from "../fixtures/manual-clock.fixture.ts";
 import type { TestHub } from "../fixtures/test-hub.fixture.ts";
 import { createTestHub } from "../fixtures/test-hub.fixture.ts";
+import { openTestSession, telemetrySource } from "../fixtures/test-session.fixture.ts";
 import type { JobRequest } from "../jobs/job.ts";
 import type { Message } from "../telemetry/message.ts";
 import { messageProperties } from "../telemetry/message.ts";
-import type { TelemetrySource } from "../telemetry/telemetry.ts";
 import { CONNECTION_SNAPSHOT_INTERVAL_MS } from "./hub-events.ts";
 import type { Route, RoutingSettings } from "./routing-settings.ts";
 import { DEFAULT_ROUTING_SETTINGS } from "./routing-settings.ts";
@@ -13,14 +13,14 @@ import { DEFAULT_ROUTING_SETTINGS } from "./routing-settings.ts";
 describe("telemetry", () => {
   test("goes to the hub's events when there is no route", async () => {
     const { hub, events } = await routedHub({});
-    await hub.telemetry.accept(from("press"), [text("a"), text("b")]);
+    await hub.telemetry.accept(telemetrySource("press"), [text("a"), text("b")]);
     expect(bodies(await events())).toEqual(["a", "b"]);
   });
 
   test("goes nowhere when there is no route and the fallback is off", async () => {
     const fallbackRoute = { ...DEFAULT_ROUTING_SETTINGS.fallbackRoute, isEnabled: false };
     const { hub, events } = await routedHub({ fallbackRoute });
-    await hub.telemetry.accept(from("press"), [text("a")]);
+    await hub.telemetry.accept(telemetrySource("press"), [text("a")]);
     expect(await events()).toEqual([]);
   });
 
@@ -33,7 +33,7 @@ describe("telemetry", () => {
         route({ name: "b", condition: "level > '2'" }),
       ],
     });
-    await hub.telemetry.accept(from("press"), [
+    await hub.telemetry.accept(telemetrySource("press"), [
       text("both", { kind: "alarm", level: "3" }),
       text("none", { kind: "info" }),
       text("one", { level: "3" }),
@@ -49,11 +49,11 @@ describe("telemetry", () => {
     });
     await hub.devices.create({ deviceId: "press" });
     await hub.twins.update({ deviceId: "press" }, { tags: { hall: "3" } }, "any");
-    const source = from("press");
+    const source = telemetrySource("press");
     const sent = Array.from({ length: 20 }, (_, i) => hub.telemetry.accept(source, [text(`${i}`)]));
     await Promise.all(sent);
     expect(bodies(await events())).toEqual(sent.map((_, i) => `${i}`));
-    await hub.telemetry.accept(from("other"), [text("x")]);
+    await hub.telemetry.accept(telemetrySource("other"), [text("x")]);
     expect(await events()).toHaveLength(20);
   });
 
@@ -65,7 +65,7 @@ describe("telemetry", () => {
         fallbackRoute: { ...DEFAULT_ROUTING_SETTINGS.fallbackRoute, isEnabled: false },
       },
     });
-    await hub.telemetry.accept(from("press"), [text("a")]);
+    await hub.telemetry.accept(telemetrySource("press"), [text("a")]);
     expect(await events()).toEqual([]);
   });
 
@@ -81,9 +81,9 @@ describe("telemetry", () => {
     await hub.devices.create({ deviceId: "press" });
     await hub.twins.update({ deviceId: "press" }, { tags: { hall: 3 } }, "any");
     const message = text("a", { site: "south", own: "1" });
-    await hub.telemetry.accept(from("press"), [message]);
+    await hub.telemetry.accept(telemetrySource("press"), [message]);
     await hub.twins.update({ deviceId: "press" }, { tags: { hall: 4 } }, "any");
-    await hub.telemetry.accept(from("press"), [message]);
+    await hub.telemetry.accept(telemetrySource("press"), [message]);
     const stamped = (await events()).map((event) => event.application);
     expect(stamped[0]).toEqual({
       site: "north",
@@ -151,17 +151,7 @@ describe("what happens in the hub", () => {
     const { hub, clock, events } = await routedHub({
       routes: [route({ source: "DeviceConnectionStateEvents" })],
     });
-    const connect = () =>
-      hub.sessions.open({
-        authenticated: {
-          identity: { deviceId: "press" },
-          generationId: "1",
-          authMethod: { scope: "device", type: "sas" },
-          expiresAtMs: undefined,
-        },
-        protocol: "mqtt",
-        connection: { close: () => {} },
-      });
+    const connect = () => openTestSession(hub, { deviceId: "press" });
     const first = connect();
     first.end();
     const second = connect();
@@ -297,7 +287,10 @@ describe("the fallback route", () => {
     await hub.devices.create(key);
     await hub.twins.announceModel(key, "dtmi:com:example:Thermostat;1");
     await hub.twins.patchReported(key, { level: 1 });
-    await hub.telemetry.accept(from("press"), [text("rest"), text("hot", { kind: "alarm" })]);
+    await hub.telemetry.accept(telemetrySource("press"), [
+      text("rest"),
+      text("hot", { kind: "alarm" }),
+    ]);
     expect(bodies(await events())).toEqual(["rest", "hot"]);
   });
 });
@@ -348,21 +341,6 @@ async function routedHub(
         }
       }
       return lines;
-    },
-  };
-}
-
-function from(deviceId: string): TelemetrySource {
-  const identity = { deviceId };
-  return {
-    identity,
-    partition: 0,
-    origin: {
-      source: "Telemetry",
-      identity,
-      generationId: "1",
-      authMethod: { scope: "device", type: "sas" },
-      modelId: undefined,
     },
   };
 }

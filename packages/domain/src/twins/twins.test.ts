@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../json/json-value.ts";
-import { createTestHub } from "../fixtures/index.fixture.ts";
+import { createTestHub, openTestSession } from "../fixtures/index.fixture.ts";
 import { nextTwinEtag, twinEtag } from "./twin.ts";
 
 const key = { deviceId: "d1" };
@@ -9,16 +9,7 @@ async function setUp() {
   const { hub, clock } = createTestHub();
   await hub.devices.create({ deviceId: "d1" });
   const notified: unknown[] = [];
-  const session = hub.sessions.open({
-    authenticated: {
-      identity: key,
-      generationId: "1",
-      authMethod: { scope: "device", type: "sas" },
-      expiresAtMs: undefined,
-    },
-    protocol: "mqtt",
-    connection: { close: () => {} },
-  });
+  const session = openTestSession(hub, key);
   session.desired = { notify: (change) => notified.push(change) };
   return { hub, clock, notified };
 }

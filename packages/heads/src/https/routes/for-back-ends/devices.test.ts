@@ -1,3 +1,4 @@
+import { openTestSession } from "@larimar/domain/fixtures";
 import { NO_PROPERTIES } from "@larimar/domain";
 import { describe, expect, test } from "vitest";
 import { type TestHead, type TestRequest, startTestHead } from "../../test-head.fixture.ts";
@@ -316,16 +317,7 @@ describe("reading a device", () => {
 });
 
 function openSession(head: TestHead, close: (reason: string) => void = () => {}): Disposable {
-  const session = head.hub.sessions.open({
-    authenticated: {
-      identity: { deviceId: "d1" },
-      generationId: "1",
-      authMethod: { scope: "device", type: "sas" },
-      expiresAtMs: undefined,
-    },
-    protocol: "mqtt",
-    connection: { close },
-  });
+  const session = openTestSession(head.hub, { deviceId: "d1" }, { close });
   return { [Symbol.dispose]: () => session.end() };
 }
 

@@ -1,3 +1,4 @@
+import { openTestSession } from "@larimar/domain/fixtures";
 import { describe, expect, test } from "vitest";
 import { type TestHead, startTestHead } from "../../test-head.fixture.ts";
 
@@ -23,16 +24,7 @@ const refused = (status: number, name: string) => ({
 /** A device that is connected, and what it is asked. */
 function connect(head: TestHead, payload: string | null | object = { ok: true }) {
   const asked: { name: string; payload: unknown }[] = [];
-  head.hub.sessions.open({
-    authenticated: {
-      identity: { deviceId: "d1" },
-      generationId: "1",
-      authMethod: { scope: "device", type: "sas" },
-      expiresAtMs: undefined,
-    },
-    protocol: "mqtt",
-    connection: { close: () => {} },
-  }).methods = {
+  openTestSession(head.hub, { deviceId: "d1" }).methods = {
     invoke: (request) => {
       asked.push({ name: request.name, payload: request.payload });
       const response = { status: 418, payload: payload as never };

@@ -1,5 +1,5 @@
 import { HubError } from "@larimar/domain";
-import { createTestHub, settle } from "@larimar/domain/fixtures";
+import { createTestHub, settle, openTestSession } from "@larimar/domain/fixtures";
 import { describe, expect, test } from "vitest";
 import { startTestHead } from "../../test-head.fixture.ts";
 
@@ -119,20 +119,15 @@ describe("telemetry over HTTPS", () => {
     await using head = await startTestHead();
     const { token } = await head.createDevice("d1");
     let isClosed = false;
-    head.hub.sessions.open({
-      authenticated: {
-        identity: { deviceId: "d1" },
-        generationId: "1",
-        authMethod: { scope: "device", type: "sas" },
-        expiresAtMs: undefined,
-      },
-      protocol: "mqtt",
-      connection: {
+    openTestSession(
+      head.hub,
+      { deviceId: "d1" },
+      {
         close: () => {
           isClosed = true;
         },
       },
-    });
+    );
     expect((await head.send("POST", events, { token, body: "x" })).status).toBe(204);
     expect(isClosed).toBe(false);
   });
