@@ -1,6 +1,11 @@
 import type { HubIdentityWrite, InitialTwin, JsonObject, LinkedHub } from "@larimar/domain";
 import { isJsonObject } from "@larimar/domain";
-import { DeviceIdentity, readJson, withoutBookkeeping } from "@larimar/wire";
+import {
+  DeviceIdentity,
+  readJson,
+  toAuthenticationMechanism,
+  withoutBookkeeping,
+} from "@larimar/wire";
 import type { z } from "zod";
 import type { HubRestClient } from "./hub-rest-client.ts";
 
@@ -108,24 +113,12 @@ export class RestLinkedHub implements LinkedHub {
 }
 
 function bodyOf({ deviceId, authentication, capabilities }: HubIdentityWrite["identity"]) {
-  const keys = authentication.type === "sas" ? authentication : undefined;
-  const thumbprints = authentication.type === "selfSigned" ? authentication : undefined;
   return {
     deviceId,
     status: "enabled" as Identity["status"],
     statusReason: null as string | null,
     capabilities,
-    authentication: {
-      type: authentication.type,
-      symmetricKey: {
-        primaryKey: keys?.primaryKey ?? null,
-        secondaryKey: keys?.secondaryKey ?? null,
-      },
-      x509Thumbprint: {
-        primaryThumbprint: thumbprints?.primaryThumbprint ?? null,
-        secondaryThumbprint: thumbprints?.secondaryThumbprint ?? null,
-      },
-    },
+    authentication: toAuthenticationMechanism(authentication),
   };
 }
 
