@@ -29,7 +29,7 @@ ${workloads.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join("
 
 Options:
   --peers a,b        of ${peers.map(({ name }) => name).join(", ")} (default ${defaultPeerNames.join(",")})
-  --shapes 50x16,…   connections x in flight (fan-in, fixed-rate)
+  --shapes 50x16,…   connections x in flight (fan-in, fixed-rate, twin-patches)
   --rounds 3         interleaved rounds
   --seconds 5        measured seconds per round
   --warmup 1         seconds before each measured window

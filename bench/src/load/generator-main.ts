@@ -8,6 +8,7 @@ import type {
   GeneratorCommand,
   GeneratorReport,
 } from "./messages.ts";
+import { PatchLoop } from "./patch-loop.ts";
 import { PublishLoop } from "./publish-loop.ts";
 
 // The process that makes the load. It lives on a core of its own and takes orders over IPC.
@@ -31,6 +32,11 @@ async function handle(command: GeneratorCommand): Promise<void> {
       const result = await loop.run((kind) => report({ kind }));
       for (const connection of connections) connection.onPuback = () => {};
       report({ kind: "ran", result });
+      break;
+    }
+    case "patch": {
+      const loop = new PatchLoop(connections, command);
+      report({ kind: "ran", result: await loop.run((kind) => report({ kind })) });
       break;
     }
     case "disconnect":

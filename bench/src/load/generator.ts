@@ -7,11 +7,14 @@ import type {
   ConnectResult,
   GeneratorCommand,
   GeneratorReport,
+  PatchCommand,
   RunCommand,
   RunResult,
 } from "./messages.ts";
 
 const mainFile = fileURLToPath(new URL("./generator-main.ts", import.meta.url));
+
+export type OnMilestone = (kind: "window-opened" | "window-closed") => void;
 
 /** The load generator as the rest of the harness sees it: a child process on its own core. */
 export class Generator implements AsyncDisposable {
@@ -40,17 +43,13 @@ export class Generator implements AsyncDisposable {
   }
 
   /** `onMilestone` is called as the measured window opens and closes. */
-  async run(
-    command: Omit<RunCommand, "kind">,
-    onMilestone: (kind: "window-opened" | "window-closed") => void,
-  ): Promise<RunResult> {
-    const waitMs = (command.warmupSeconds + command.seconds + 30) * 1000;
-    const answer = await this.#ask({ kind: "run", ...command }, "ran", waitMs, (report) => {
-      if (report.kind === "window-opened" || report.kind === "window-closed") {
-        onMilestone(report.kind);
-      }
-    });
-    return answer.result;
+  run(command: Omit<RunCommand, "kind">, onMilestone: OnMilestone): Promise<RunResult> {
+    return this.#measure({ kind: "run", ...command }, onMilestone);
+  }
+
+  /** The same with patches of reported properties instead of telemetry. */
+  patch(command: Omit<PatchCommand, "kind">, onMilestone: OnMilestone): Promise<RunResult> {
+    return this.#measure({ kind: "patch", ...command }, onMilestone);
   }
 
   async disconnect(): Promise<void> {
@@ -62,6 +61,16 @@ export class Generator implements AsyncDisposable {
     const exited = once(this.#child, "exit");
     this.#child.kill("SIGKILL"); // it holds nothing worth a clean end
     await exited;
+  }
+
+  async #measure(command: RunCommand | PatchCommand, onMilestone: OnMilestone): Promise<RunResult> {
+    const waitMs = (command.warmupSeconds + command.seconds + 30) * 1000;
+    const answer = await this.#ask(command, "ran", waitMs, (report) => {
+      if (report.kind === "window-opened" || report.kind === "window-closed") {
+        onMilestone(report.kind);
+      }
+    });
+    return answer.result;
   }
 
   #ask<Kind extends GeneratorReport["kind"]>(

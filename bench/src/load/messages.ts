@@ -34,7 +34,15 @@ export interface RunCommand {
   messagesMax?: number;
 }
 
-export type GeneratorCommand = ConnectCommand | RunCommand | { kind: "disconnect" };
+/** Reported properties instead of telemetry, in a closed loop. */
+export interface PatchCommand {
+  kind: "patch";
+  inFlight: number;
+  warmupSeconds: number;
+  seconds: number;
+}
+
+export type GeneratorCommand = ConnectCommand | RunCommand | PatchCommand | { kind: "disconnect" };
 
 export interface ConnectResult {
   connected: number;

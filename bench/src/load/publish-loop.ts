@@ -4,10 +4,10 @@ import type { LoadConnection } from "./load-connection.ts";
 import type { RunCommand, RunResult } from "./messages.ts";
 import { closedLoop, OpenLoop, type Pacer } from "./pacer.ts";
 import { PublishRing } from "./publish-ring.ts";
+import { until } from "./until.ts";
 
 /** How long after the window outstanding messages may still be acknowledged; later they are reported as unacknowledged. */
 const DRAIN_MS_MAX = 10_000;
-const MILESTONE_POLL_MS = 5;
 
 /** Publishes on all connections for one run and measures what happens inside the window. */
 export class PublishLoop {
@@ -169,11 +169,5 @@ export class PublishLoop {
 
   #countError(reason: string): void {
     this.#errors[reason] = (this.#errors[reason] ?? 0) + 1;
-  }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) {
-    await new Promise((resolve) => setTimeout(resolve, MILESTONE_POLL_MS));
   }
 }

@@ -40,6 +40,8 @@ export interface RunningLarimar extends RunningPeer {
   /** Creates devices a hundred at a time, for workloads that need many and use few. */
   createMany(count: number, onProgress: (created: number) => void): Promise<void>;
   readonly client: LarimarClient;
+  /** What the server has had written to disk since it started. */
+  writtenBytes(): number;
 }
 
 export async function startLarimar(
@@ -85,6 +87,7 @@ export async function startLarimar(
       eventsAccess: () => client.eventsAccess(),
       cpuSeconds: () => server.cpuSeconds(),
       rssBytes: () => server.rssBytes(),
+      writtenBytes: () => server.writtenBytes(),
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };
   } catch (error) {

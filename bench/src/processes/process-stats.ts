@@ -22,6 +22,12 @@ export function processRssBytes(pid: number): number {
   });
 }
 
+/** What a process has had written to disks, caches in between or not; nothing where they are in memory. */
+export function processWrittenBytes(pid: number): number {
+  const io = readFileSync(`/proc/${pid}/io`, "utf8");
+  return Number(/^write_bytes: (\d+)$/m.exec(io)?.[1] ?? 0);
+}
+
 /** Busy time of one core, everybody's, since boot. */
 export function coreBusySeconds(core: number): number {
   const line = readFileSync("/proc/stat", "utf8")

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { pinnedCommand } from "./pinned-command.ts";
-import { processCpuSeconds, processRssBytes } from "./process-stats.ts";
+import { processCpuSeconds, processRssBytes, processWrittenBytes } from "./process-stats.ts";
 
 const STOP_MS_MAX = 10_000;
 const OUTPUT_CHARS_KEPT_MAX = 4000;
@@ -56,6 +56,10 @@ export class ServerProcess implements AsyncDisposable {
 
   rssBytes(): number {
     return processRssBytes(this.#pid);
+  }
+
+  writtenBytes(): number {
+    return processWrittenBytes(this.#pid);
   }
 
   async waitForPort(address: { host: string; port: number }, timeoutMs: number): Promise<void> {

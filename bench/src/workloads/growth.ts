@@ -1,4 +1,3 @@
-import { readdirSync, statSync } from "node:fs";
 import { mkdtemp, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import { Generator } from "../load/generator.ts";
 import { type RunningLarimar, startLarimar } from "../peers/larimar.ts";
 import { formatCount, formatMegabytes, formatRatio } from "../report/format.ts";
 import { markdownTable } from "../report/markdown-table.ts";
+import { directoryBytes } from "./directory-bytes.ts";
 import type { Workload, WorkloadContext } from "./workload.ts";
 
 const CONNECTIONS = 50;
@@ -104,7 +104,7 @@ async function grow(
       acknowledged,
       microsecondsPerMessage: microseconds / acknowledged,
       rssBytes: server.rssBytes(),
-      diskBytes: sizeOf(server.dataDirectory),
+      diskBytes: directoryBytes(server.dataDirectory),
     });
     storedBefore += acknowledged;
     const perMessage = (microseconds / acknowledged).toFixed(2);
@@ -118,13 +118,6 @@ async function insistOnRoom(directory: string, bytes: number): Promise<void> {
   if (bavail * bsize >= 2 * bytes) return;
   const megabytes = Math.ceil((2 * bytes) / 1024 ** 2);
   throw new Error(`growth needs ${megabytes} MB in ${directory}: set TMPDIR or fewer --events`);
-}
-
-function sizeOf(directory: string): number {
-  return readdirSync(directory).reduce(
-    (sum, name) => sum + statSync(join(directory, name)).size,
-    0,
-  );
 }
 
 function report(

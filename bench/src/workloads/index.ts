@@ -9,6 +9,7 @@ import { idleSessions } from "./idle-sessions.ts";
 import { methods } from "./methods.ts";
 import { provisioningStorm } from "./provisioning-storm.ts";
 import { twinJob } from "./twin-job.ts";
+import { twinPatches } from "./twin-patches.ts";
 import { queries } from "./queries.ts";
 import type { Workload } from "./workload.ts";
 
@@ -25,5 +26,6 @@ export const workloads: readonly Workload[] = [
   configurations,
   bulkCreate,
   twinJob,
+  twinPatches,
   queries,
 ];
