@@ -1,6 +1,7 @@
 import { HubClient, type TestServer, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
+import { ArmClient } from "../support/arm-client.ts";
 import { FileClient } from "../support/file-client.ts";
 import { RegistryClient } from "../support/registry-client.ts";
 
@@ -64,7 +65,7 @@ describe("imports and exports of azure-iothub", () => {
     return outcome.body;
   };
 
-  /** Asks again and again, as users do. */
+  /** Asks again and again, as users do; all jobs are among those of the registry. */
   async function whenOver(begun: unknown): Promise<JobJson> {
     const { jobId } = begun as JobJson;
     const read = async () => (await call("getJob", jobId)) as JobJson;
@@ -145,6 +146,49 @@ describe("imports and exports of azure-iothub", () => {
       ]),
     );
   });
+
+  test(
+    "take configurations along when a management client asks for them",
+    cell({ ...SHOWN, sdk: "@azure/arm-iothub (Node)", feature: "import and export" }),
+    async () => {
+      await using arm = new ArmClient(server.connection);
+      const manage = async (method: string, body: object) => {
+        const begun = await arm.call(`iothub.iotHubResource.${method}`, "larimar", "local", body);
+        return whenOver(begun);
+      };
+      const configuration = {
+        id: "carried",
+        labels: { floor: "2" },
+        content: { deviceContent: { "properties.desired.speed": 4 } },
+        targetCondition: "deviceId = 'faster'",
+        priority: 5,
+        metrics: { queries: { fast: "SELECT deviceId FROM devices WHERE tags.fast = true" } },
+      };
+      await call("addConfiguration", configuration);
+      const including = { includeConfigurations: true, configurationsBlobName: "carried.txt" };
+      const target = { exportBlobContainerUri: container, excludeKeys: true };
+      expect(await manage("exportDevices", { ...target, ...including })).toMatchObject({
+        status: "completed",
+      });
+      const lines = (await textOf("carried.txt")).trimEnd().split("\r\n");
+      expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([configuration]);
+      await call("removeConfiguration", "carried");
+
+      // A new device, and a configuration that is for it.
+      await files.call("uploadText", {
+        ...place(),
+        blobName: "more.txt",
+        text: JSON.stringify({ id: "faster", importMode: "create" }),
+      });
+      const places = { inputBlobContainerUri: container, outputBlobContainerUri: container };
+      const source = { ...places, inputBlobName: "more.txt", ...including };
+      expect(await manage("importDevices", source)).toMatchObject({ status: "completed" });
+      expect(await call("getConfiguration", "carried")).toMatchObject(configuration);
+      await expect
+        .poll(() => call("getTwin", "faster"), { timeout: 20_000 })
+        .toMatchObject({ properties: { desired: { speed: 4 } } });
+    },
+  );
 
   test("are listed, and stay as they are once they are over", cell(SHOWN), async () => {
     const begun = (await call("exportDevicesToBlob", container, true)) as JobJson;

@@ -318,10 +318,22 @@ describe.skipIf(!hasPython())("azure-iot-hub (Python)", () => {
           .toMatchObject({ status: "completed" });
         return jobId;
       };
-      await over({ type: "export", outputBlobContainerUri, excludeKeysInExport: false });
+      const configurations = manager("configurations");
+      const configuration = {
+        id: "carried",
+        content: { deviceContent: { "properties.desired.speed": 4 } },
+        targetCondition: "tags.hall = 3",
+        priority: 5,
+      };
+      await configurations("create_configuration", configurationOf(configuration));
+      const including = { includeConfigurations: true, configurationsBlobName: "carried.txt" };
+      const output = { outputBlobContainerUri, ...including };
+      await over({ type: "export", ...output, excludeKeysInExport: false });
       await registry("delete_device", "d1");
+      await configurations("delete_configuration", "carried");
       const inputBlobContainerUri = outputBlobContainerUri;
-      const jobId = await over({ type: "import", inputBlobContainerUri, outputBlobContainerUri });
+      const jobId = await over({ type: "import", inputBlobContainerUri, ...output });
+      expect(await configurations("get_configuration", "carried")).toMatchObject(configuration);
       expect(await registry("get_device", "d1")).toMatchObject({
         status: "disabled",
         authentication: { symmetricKey: { primaryKey: KEY } },

@@ -96,6 +96,7 @@ export const FEATURES = {
     "consumer groups": {},
     certificates: {},
     routing: {},
+    "import and export": {},
   },
 } as const satisfies Record<string, Record<string, FeatureFacts>>;
 

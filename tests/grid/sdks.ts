@@ -86,7 +86,11 @@ export const SDKS = {
     kind: "management",
     transports: ["HTTPS"],
     // Those are of hubs.
-    lacks: { "consumer groups": "everywhere", routing: "everywhere" },
+    lacks: {
+      "consumer groups": "everywhere",
+      routing: "everywhere",
+      "import and export": "everywhere",
+    },
   },
 } as const satisfies Record<string, SdkFacts>;
 

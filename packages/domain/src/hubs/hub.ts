@@ -218,6 +218,8 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
     store: parts.transfers,
     containers: parts.containers,
     registry: { devices, modules, twins },
+    configurations,
+    configurationStore: parts.configurations,
     secrets,
     clock,
   });
@@ -296,8 +298,8 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
       feedback[Symbol.dispose]();
       hubFiles.fileNotifications[Symbol.dispose]();
       await jobs[Symbol.asyncDispose]();
-      await configurations[Symbol.asyncDispose]();
       await transfers[Symbol.asyncDispose]();
+      await configurations[Symbol.asyncDispose]();
       hubEvents[Symbol.dispose]();
       pipeline[Symbol.dispose]();
       faults?.[Symbol.dispose]();

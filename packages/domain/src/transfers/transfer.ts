@@ -5,7 +5,7 @@ export type TransferStatus = "enqueued" | "running" | "completed" | "failed" | "
 /** Whether the URI of a container brings its own permission, or the hub's will do. */
 export type ContainerAuthentication = "keyBased" | "identityBased";
 
-/** All identities of a hub, written to a blob or read from one. */
+/** All identities of a hub, and all configurations where they are asked for, written to blobs or read from them. */
 export interface TransferRequest {
   readonly type: TransferType;
   /** Imports only. */
@@ -17,6 +17,8 @@ export interface TransferRequest {
   readonly authentication: ContainerAuthentication;
   /** Exports only: identities come without their keys. */
   readonly excludesKeys: boolean;
+  /** In the output container of an export, the input container of an import. Undefined leaves configurations alone. */
+  readonly configurationsBlobName?: string | undefined;
 }
 
 /** URIs are kept without what gives access to them. */

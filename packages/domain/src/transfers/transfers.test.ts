@@ -157,6 +157,106 @@ describe("an import", () => {
   });
 });
 
+describe("configurations", () => {
+  const configurationsBlobName = "configurations.txt";
+  const input = {
+    id: "speed",
+    content: { deviceContent: { "properties.desired.speed": 4 } },
+    targetCondition: "*",
+    priority: 2,
+  };
+  const importing = async (hub: Hub, blobs: Map<string, string>, lines: readonly object[]) => {
+    const text = lines.map((line) => JSON.stringify(line)).join("\r\n");
+    blobs.set(`${CONTAINER}/${configurationsBlobName}`, text);
+    const { jobId } = await hub.transfers.begin(request("import", { configurationsBlobName }));
+    const { status } = await ended(hub, jobId);
+    return { status, errors: blobs.get(`${CONTAINER}/importErrors.log`) };
+  };
+
+  test("stay where they are unless they are asked for", async () => {
+    const { hub, blobs } = setUp();
+    await hub.configurations.create(input);
+    const { jobId } = await hub.transfers.begin(request("export"));
+    expect((await ended(hub, jobId)).status).toBe("completed");
+    expect([...blobs.keys()]).toEqual([`${CONTAINER}/devices.txt`]);
+  });
+
+  test("are written beside the identities, and made anew in another hub", async () => {
+    const { hub, containers, blobs } = setUp();
+    await hub.devices.create({ deviceId: "press" });
+    await hub.configurations.create(input);
+    const begun = await hub.transfers.begin(request("export", { configurationsBlobName }));
+    expect(await ended(hub, begun.jobId)).toMatchObject({
+      status: "completed",
+      configurationsBlobName,
+    });
+    expect(blobs.get(`${CONTAINER}/${configurationsBlobName}`)).toMatch(
+      /^\{"id":"speed",.*\}\r\n$/,
+    );
+    const other = setUp({ containers });
+    const { jobId } = await other.hub.transfers.begin(
+      request("import", { configurationsBlobName }),
+    );
+    expect((await ended(other.hub, jobId)).status).toBe("completed");
+    expect(blobs.has(`${CONTAINER}/importErrors.log`)).toBe(false);
+    const { configuration } = await other.hub.configurations.get("speed");
+    expect(configuration).toMatchObject({ content: input.content, priority: 2 });
+    expect((await other.hub.devices.get("press")).device.deviceId).toBe("press");
+  });
+
+  test("that are there are changed by who names their version, and others are refused", async () => {
+    const { hub, blobs } = setUp();
+    blobs.set(`${CONTAINER}/devices.txt`, '{"id":"press"}');
+    const { configuration } = await hub.configurations.create(input);
+    await hub.configurations.create({ ...input, id: "torque" });
+    await hub.configurations.create({ ...input, id: "heat" });
+    const { status, errors } = await importing(hub, blobs, [
+      { ...input, etag: configuration.etag, priority: 7 },
+      { ...input, id: "torque", priority: 7 },
+      { ...input, id: "heat", etag: "another", priority: 7 },
+      { ...input, id: "Not an id" },
+      { ...input, id: "new", etag: "of another hub" },
+    ]);
+    expect(status).toBe("completed");
+    expect(errors?.trimEnd().split("\r\n")).toEqual([
+      "configuration torque: ConfigurationAlreadyExists",
+      "configuration heat: PreconditionFailed",
+      "configuration Not an id: ArgumentInvalid",
+    ]);
+    const found = await hub.configurations.list(10);
+    expect(found.map(({ configuration: { id, priority } }) => [id, priority])).toEqual([
+      ["heat", 2],
+      ["new", 2],
+      ["speed", 7],
+      ["torque", 2],
+    ]);
+    expect((await hub.devices.get("press")).device.deviceId).toBe("press");
+  });
+
+  test("that can be read by nobody are named with their blob and line", async () => {
+    const { hub, blobs } = setUp();
+    blobs.set(`${CONTAINER}/devices.txt`, "");
+    const { jobId } = await hub.transfers.begin(request("import", { configurationsBlobName: "c" }));
+    expect(await ended(hub, jobId)).toMatchObject({
+      status: "failed",
+      failureReason: "There is no 'c'",
+    });
+    blobs.set(`${CONTAINER}/${configurationsBlobName}`, "\nno JSON");
+    await hub.transfers.begin(request("import", { configurationsBlobName }));
+    await settle();
+    expect(blobs.get(`${CONTAINER}/importErrors.log`)).toBe(
+      "configurations.txt line 2: no line of ours\r\n",
+    );
+  });
+
+  test.each(["export", "import"] as const)("have a blob of their own in an %s", async (type) => {
+    const { hub } = setUp();
+    const shared = request(type, { configurationsBlobName: "devices.txt" });
+    await expect(hub.transfers.begin(shared)).rejects.toMatchObject({ code: "ArgumentInvalid" });
+    expect(await hub.transfers.list()).toEqual([]);
+  });
+});
+
 describe("imports and exports", () => {
   /** A container whose writing waits until it is told to go on. */
   function slow() {

@@ -1,10 +1,14 @@
 import type { Secrets } from "../access/secrets.ts";
+import type { ConfigurationStore } from "../configurations/configuration-store.ts";
 import type { BulkHub } from "../devices/bulk-operations.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { Clock } from "../time/clock.ts";
 import type { BlobContainer, BlobContainers } from "./blob-container.ts";
+import { exportConfigurations } from "./export-configurations.ts";
 import type { ExportParts } from "./export-identities.ts";
 import { exportIdentities } from "./export-identities.ts";
+import type { ConfigurationWriter } from "./import-configurations.ts";
+import { importConfigurations } from "./import-configurations.ts";
 import { importIdentities } from "./import-identities.ts";
 import type { TransferStore } from "./transfer-store.ts";
 import type { Transfer, TransferRequest, TransferStatus } from "./transfer.ts";
@@ -15,6 +19,8 @@ export interface TransfersParts extends ExportParts {
   readonly containers: BlobContainers;
   /** Whom an import tells what to do. */
   readonly registry: BulkHub;
+  readonly configurations: ConfigurationWriter;
+  readonly configurationStore: Pick<ConfigurationStore, "list">;
   readonly secrets: Secrets;
   readonly clock: Clock;
 }
@@ -31,7 +37,7 @@ interface Running {
   readonly output: BlobContainer;
 }
 
-/** Imports and exports of all identities, one at a time. */
+/** Imports and exports of all identities, and of configurations where they are asked for, one at a time. */
 export class Transfers implements AsyncDisposable {
   readonly #parts: TransfersParts;
   /** Set from the moment a request is taken, so that there is never a second one. */
@@ -48,7 +54,7 @@ export class Transfers implements AsyncDisposable {
     this.#settled.catch(() => {});
   }
 
-  /** Throws `BlobContainerInvalid`, and `JobQuotaExceeded` while another one runs. */
+  /** Throws `ArgumentInvalid`, `BlobContainerInvalid`, and `JobQuotaExceeded` while another one runs. */
   async begin(request: TransferRequest): Promise<Transfer> {
     await this.#settled;
     if (this.#running !== undefined) {
@@ -106,6 +112,7 @@ export class Transfers implements AsyncDisposable {
   }
 
   #open(request: TransferRequest): Running {
+    checkBlobNames(request);
     const { containers, secrets, clock } = this.#parts;
     const { type, authentication, inputContainerUri, outputContainerUri } = request;
     const input =
@@ -152,12 +159,15 @@ export class Transfers implements AsyncDisposable {
       running.transfer = { ...running.transfer, progress };
     });
     await running.output.write(outputBlobName, this.#whileWanted(running, lines));
+    const { configurationsBlobName: blobName } = running.transfer;
+    if (blobName === undefined) return;
+    const { configurationStore, format } = this.#parts;
+    const configurations = exportConfigurations(configurationStore, format);
+    await running.output.write(blobName, this.#whileWanted(running, configurations));
   }
 
   async #importFrom(running: Running, input: BlobContainer): Promise<void> {
-    const { registry, format } = this.#parts;
-    const content = input.read(running.transfer.inputBlobName);
-    const refused = this.#whileWanted(running, importIdentities(registry, format, content));
+    const refused = this.#whileWanted(running, this.#importLines(running.transfer, input));
     // Nothing is written until something is refused; from there on, writing is what drives the import.
     let first = "";
     while (first === "") {
@@ -166,6 +176,16 @@ export class Transfers implements AsyncDisposable {
       first = next.value;
     }
     await running.output.write(IMPORT_ERRORS_BLOB, joined(first, refused));
+  }
+
+  /** Configurations come first: identities are in their scope from the moment that they are made. */
+  async *#importLines(transfer: Transfer, input: BlobContainer): AsyncGenerator<string> {
+    const { registry, format } = this.#parts;
+    const { inputBlobName, configurationsBlobName: blobName } = transfer;
+    if (blobName !== undefined) {
+      yield* importConfigurations(this.#parts, input.read(blobName), blobName);
+    }
+    yield* importIdentities(registry, format, input.read(inputBlobName));
   }
 
   async *#whileWanted(running: Running, pieces: AsyncIterable<string>): AsyncGenerator<string> {
@@ -199,6 +219,13 @@ export class Transfers implements AsyncDisposable {
       await store.put({ ...transfer, status: "failed", failureReason, endedAtMs: clock.now() });
     }
   }
+}
+
+/** One would replace the other, or be read as the other. */
+function checkBlobNames({ type, configurationsBlobName, ...names }: TransferRequest): void {
+  const other = type === "export" ? names.outputBlobName : names.inputBlobName;
+  if (configurationsBlobName !== other) return;
+  throw new HubError("ArgumentInvalid", `'${other}' cannot be for devices and configurations both`);
 }
 
 /** A container's URI with a signature is as good as a key. */

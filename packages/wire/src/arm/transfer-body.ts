@@ -1,5 +1,6 @@
 import type { Transfer, TransferRequest } from "@larimar/domain";
 import { z } from "zod";
+import { configurationsMember } from "../rest/routes/transfer-routes.ts";
 import { isAbsent } from "./arm-resource.ts";
 
 const BLOB_NAME_DEFAULT = "devices.txt";
@@ -7,6 +8,7 @@ const BLOB_NAME_DEFAULT = "devices.txt";
 const Common = {
   authenticationType: z.enum(["keyBased", "identityBased"]).nullish(),
   includeConfigurations: z.boolean().nullish(),
+  configurationsBlobName: z.string().nullish(),
 } as const;
 
 export const ExportDevicesBody = z.object({
@@ -33,6 +35,7 @@ export function readExport(body: z.output<typeof ExportDevicesBody>): TransferRe
     outputBlobName: body.exportBlobName || BLOB_NAME_DEFAULT,
     authentication: body.authenticationType ?? "keyBased",
     excludesKeys: body.excludeKeys ?? false,
+    ...configurationsMember(body),
   };
 }
 
@@ -45,6 +48,7 @@ export function readImport(body: z.output<typeof ImportDevicesBody>): TransferRe
     outputBlobName: body.outputBlobName || BLOB_NAME_DEFAULT,
     authentication: body.authenticationType ?? "keyBased",
     excludesKeys: false,
+    ...configurationsMember(body),
   };
 }
 

@@ -2,20 +2,37 @@ import type {
   Authentication,
   BulkItem,
   BulkProblem,
+  ConfigurationItem,
+  ConfigurationProblem,
   JsonObject,
   LineOptions,
   TransferFormat,
   Twin,
   TwinSection,
+  UnreadableLine,
 } from "@larimar/domain";
 import { BULK_MODES, HubError, jsonObject } from "@larimar/domain";
 import { z } from "zod";
+import { parseIfMatch } from "../headers/etag.ts";
 import { BulkItemBody, errorNumber, toBulkItem } from "./bulk-body.ts";
+import {
+  ConfigurationBody,
+  toConfigurationDocument,
+  toConfigurationInput,
+} from "./configuration-body.ts";
 import { toAuthenticationMechanism, toScopes } from "./device-identity.ts";
 import { readJson } from "../read-json.ts";
 
 /** What is imported without saying how is there afterwards, whatever was there before. */
 const LineBody = BulkItemBody.extend({ importMode: z.enum(BULK_MODES).nullish() });
+
+/** The only one that clients know for configurations. */
+const CONFIGURATION_MODE = "createOrUpdateIfMatchETag";
+const ConfigurationLineBody = ConfigurationBody.extend({
+  id: z.string(),
+  etag: z.string().nullish(),
+  importMode: z.enum([CONFIGURATION_MODE]).nullish(),
+});
 
 /**
  * Identities as clients import and export them: the items of bulk operations, one to a line, with their whole
@@ -44,6 +61,10 @@ export const transferLines: TransferFormat = {
       ...toTwinMembers(twin),
     }),
 
+  // Nobody is counted for it: the numbers are those of the hub that is left.
+  configuration: (configuration) =>
+    JSON.stringify(toConfigurationDocument({ configuration, results: { system: {}, custom: {} } })),
+
   parse: (line): BulkItem => {
     const reading = readJson(LineBody, parseJson(line));
     if (reading.kind === "invalid") throw new HubError("ArgumentInvalid", reading.problem);
@@ -51,8 +72,20 @@ export const transferLines: TransferFormat = {
     return toBulkItem({ ...reading.value, importMode: importMode ?? "createOrUpdate" });
   },
 
-  refusal: (refused) =>
-    JSON.stringify("problem" in refused ? toUnreadable(refused) : toRefusal(refused)),
+  parseConfiguration: (line): ConfigurationItem => {
+    const reading = readJson(ConfigurationLineBody, parseJson(line));
+    if (reading.kind === "invalid") throw new HubError("ArgumentInvalid", reading.problem);
+    const { id, etag, ...body } = reading.value;
+    return {
+      input: toConfigurationInput(id, body),
+      condition: etag ? (parseIfMatch(etag) ?? { etag }) : undefined,
+    };
+  },
+
+  refusal: (refused) => {
+    if ("problem" in refused) return JSON.stringify(toUnreadable(refused));
+    return JSON.stringify("key" in refused ? toRefusal(refused) : toConfigurationRefusal(refused));
+  },
 };
 
 function toAuthentication(authentication: Authentication, { excludesKeys }: LineOptions) {
@@ -84,9 +117,23 @@ function toRefusal({ key, mode, error }: BulkProblem) {
   };
 }
 
+function toConfigurationRefusal({ configurationId, error }: ConfigurationProblem) {
+  return {
+    configurationId,
+    errorCode: errorNumber(error),
+    errorStatus: error.message,
+    operation: CONFIGURATION_MODE,
+  };
+}
+
 /** Whom it is about, nobody knows. */
-function toUnreadable({ lineNumber, problem }: { lineNumber: number; problem: string }) {
-  return { line: lineNumber, errorCode: 400_012, errorStatus: problem };
+function toUnreadable({ blobName, lineNumber, problem }: UnreadableLine) {
+  return {
+    ...(blobName !== undefined && { blobName }),
+    line: lineNumber,
+    errorCode: 400_012,
+    errorStatus: problem,
+  };
 }
 
 function parseJson(line: string): unknown {

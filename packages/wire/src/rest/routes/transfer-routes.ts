@@ -8,6 +8,7 @@ const AUTHENTICATION_TYPES = ["keyBased", "identityBased"] as const;
 const STATUSES = ["enqueued", "running", "completed", "failed", "cancelled"] as const;
 
 const BLOB_NAME_DEFAULT = "devices.txt";
+const CONFIGURATIONS_BLOB_NAME_DEFAULT = "configurations.txt";
 
 /** (protocol reference: service-facing 2.10) */
 export const TransferBody = z.object({
@@ -19,6 +20,7 @@ export const TransferBody = z.object({
   excludeKeysInExport: z.boolean().nullish(),
   storageAuthenticationType: z.enum(AUTHENTICATION_TYPES).nullish(),
   includeConfigurations: z.boolean().nullish(),
+  configurationsBlobName: z.string().nullish(),
 });
 
 export const TransferResponse = z.object({
@@ -35,6 +37,8 @@ export const TransferResponse = z.object({
   inputBlobName: z.string().optional(),
   outputBlobContainerUri: z.string(),
   outputBlobName: z.string(),
+  includeConfigurations: z.boolean().optional(),
+  configurationsBlobName: z.string().optional(),
 });
 
 const common = { errorForm: "A", isApiVersionRequired: true } as const;
@@ -85,11 +89,12 @@ export function toTransferRequest(body: z.output<typeof TransferBody>): Transfer
     outputBlobName: body.outputBlobName || BLOB_NAME_DEFAULT,
     authentication: body.storageAuthenticationType ?? "keyBased",
     excludesKeys: body.excludeKeysInExport ?? false,
+    ...configurationsMember(body),
   };
 }
 
 export function toTransferResponse(transfer: Transfer): z.output<typeof TransferResponse> {
-  const { inputContainerUri, endedAtMs, failureReason } = transfer;
+  const { inputContainerUri, endedAtMs, failureReason, configurationsBlobName } = transfer;
   return {
     jobId: transfer.jobId,
     type: transfer.type,
@@ -106,5 +111,20 @@ export function toTransferResponse(transfer: Transfer): z.output<typeof Transfer
     }),
     outputBlobContainerUri: transfer.outputContainerUri,
     outputBlobName: transfer.outputBlobName,
+    ...(configurationsBlobName !== undefined && {
+      includeConfigurations: true,
+      configurationsBlobName,
+    }),
+  };
+}
+
+/** They stay where they are unless they are asked for, whatever blob is named. */
+export function configurationsMember(body: {
+  readonly includeConfigurations?: boolean | null | undefined;
+  readonly configurationsBlobName?: string | null | undefined;
+}): Pick<TransferRequest, "configurationsBlobName"> {
+  if (body.includeConfigurations !== true) return {};
+  return {
+    configurationsBlobName: body.configurationsBlobName || CONFIGURATIONS_BLOB_NAME_DEFAULT,
   };
 }

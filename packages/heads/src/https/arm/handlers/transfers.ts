@@ -1,11 +1,10 @@
-import { HubError } from "@larimar/domain";
 import { formatTransfer, readExport, readImport } from "@larimar/wire";
 import type { ArmHandlers } from "../arm-input.ts";
 import { hubOf, ok } from "../arm-input.ts";
 
 type Names = "exportDevices" | "getHubTransfer" | "importDevices" | "listHubTransfers";
 
-/** Imports and exports of a hub's identities. */
+/** Imports and exports of a hub's identities and configurations. */
 export const transferHandlers: ArmHandlers<Names> = {
   async listHubTransfers(input) {
     return ok({ value: (await hubOf(input).transfers.list()).map(formatTransfer) });
@@ -16,19 +15,10 @@ export const transferHandlers: ArmHandlers<Names> = {
   },
 
   async exportDevices(input) {
-    refuseConfigurations(input.body);
     return ok(formatTransfer(await hubOf(input).transfers.begin(readExport(input.body))));
   },
 
   async importDevices(input) {
-    refuseConfigurations(input.body);
     return ok(formatTransfer(await hubOf(input).transfers.begin(readImport(input.body))));
   },
 };
-
-function refuseConfigurations(body: {
-  readonly includeConfigurations?: boolean | null | undefined;
-}): void {
-  if (body.includeConfigurations !== true) return;
-  throw new HubError("ArgumentInvalid", "Configurations are neither imported nor exported");
-}

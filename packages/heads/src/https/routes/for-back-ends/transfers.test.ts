@@ -82,6 +82,91 @@ describe("an export over HTTPS", () => {
   });
 });
 
+describe("configurations over HTTPS", () => {
+  const path = "/configurations/speed";
+  const configuration = {
+    id: "speed",
+    schemaVersion: "1.0",
+    labels: { floor: "2" },
+    content: { deviceContent: { "properties.desired.speed": 4 } },
+    targetCondition: "tags.hall = 3",
+    priority: 2,
+    metrics: {
+      queries: { fast: "SELECT deviceId FROM devices WHERE properties.reported.speed = 4" },
+    },
+  };
+  const including = { ...exportBody, includeConfigurations: true };
+
+  test("are exported as clients read them, and imported from there", async () => {
+    const { head: opened, blobs } = await start();
+    await using head = opened;
+    await head.send("PUT", path, { policy: "iothubowner", body: configuration });
+    const created = await create(head, including);
+    expect(created).toMatchObject({
+      status: 200,
+      json: { includeConfigurations: true, configurationsBlobName: "configurations.txt" },
+    });
+    await settle();
+    const line = JSON.parse(blobs.get(`${CONTAINER}/configurations.txt`) ?? "") as object;
+    const { json } = await head.send("GET", path, { policy: "iothubowner" });
+    expect(json).toMatchObject(configuration);
+    const { metrics, systemMetrics, ...own } = json as Record<string, { queries: object }>;
+    expect(line).toEqual({
+      ...own,
+      metrics: { ...metrics, results: {} },
+      systemMetrics: { ...systemMetrics, results: {} },
+    });
+    await head.send("DELETE", path, { policy: "iothubowner" });
+    const imported = { ...including, type: "import", inputBlobContainerUri: CONTAINER };
+    expect((await create(head, imported)).status).toBe(200);
+    await settle();
+    expect(blobs.has(`${CONTAINER}/importErrors.log`)).toBe(false);
+    const { json: returned } = await head.send("GET", path, { policy: "iothubowner" });
+    expect(returned).toMatchObject(configuration);
+  });
+
+  test("are refused one by one, with what is wrong with them", async () => {
+    const { head: opened, blobs } = await start();
+    await using head = opened;
+    await head.send("PUT", path, { policy: "iothubowner", body: configuration });
+    blobs.set(`${CONTAINER}/devices.txt`, "");
+    const lines = [
+      { ...configuration, importMode: "CreateOrUpdateIfMatchETag", etag: null },
+      { ...configuration, id: "other", importMode: "delete" },
+      { ...configuration, id: "slow", targetCondition: "tags.hall = " },
+      { ...configuration, id: "fresh", importMode: "createOrUpdateIfMatchETag" },
+    ];
+    const name = "mine.txt";
+    blobs.set(`${CONTAINER}/${name}`, lines.map((line) => JSON.stringify(line)).join("\n"));
+    const body = { ...including, configurationsBlobName: name, inputBlobContainerUri: CONTAINER };
+    expect((await create(head, { ...body, type: "import" })).status).toBe(200);
+    await settle();
+    const refusals = (blobs.get(`${CONTAINER}/importErrors.log`) ?? "")
+      .trimEnd()
+      .split("\r\n")
+      .map((line) => JSON.parse(line) as object);
+    const operation = "createOrUpdateIfMatchETag";
+    expect(refusals).toEqual([
+      expect.objectContaining({ configurationId: "speed", errorCode: 409_401, operation }),
+      expect.objectContaining({ blobName: name, line: 2, errorCode: 400_012 }),
+      expect.objectContaining({ configurationId: "slow", operation }),
+    ]);
+    const { json } = await head.send("GET", "/configurations/fresh", { policy: "iothubowner" });
+    expect(json).toMatchObject({ ...configuration, id: "fresh" });
+  });
+
+  test("stay where they are when a blob is named and they are not asked for", async () => {
+    const { head: opened, blobs } = await start();
+    await using head = opened;
+    await head.send("PUT", path, { policy: "iothubowner", body: configuration });
+    const named = { ...exportBody, includeConfigurations: null, configurationsBlobName: "c.txt" };
+    const { json } = await create(head, named);
+    expect(json).not.toHaveProperty("configurationsBlobName");
+    await settle();
+    expect([...blobs.keys()]).toEqual([`${CONTAINER}/devices.txt`]);
+  });
+});
+
 describe("imports and exports over HTTPS", () => {
   test.each([
     ["without a type", { type: undefined }, "ArgumentInvalid"],
@@ -93,7 +178,12 @@ describe("imports and exports over HTTPS", () => {
       "BlobContainerValidationError",
     ],
     ["of what an import begins with nowhere", { type: "import" }, "BlobContainerValidationError"],
-    ["of configurations", { includeConfigurations: true }, "ArgumentInvalid"],
+    [
+      "with one blob for devices and configurations",
+      { includeConfigurations: true, configurationsBlobName: "devices.txt" },
+      "ArgumentInvalid",
+    ],
+    ["of configurations, perhaps", { includeConfigurations: "maybe" }, "ArgumentInvalid"],
   ])("are refused %s", async (_, change, name) => {
     const { head: opened } = await start();
     await using head = opened;

@@ -1,4 +1,3 @@
-import { HubError } from "@larimar/domain";
 import {
   BeginTransfer,
   CancelTransfer,
@@ -11,9 +10,6 @@ import { route } from "../../route.ts";
 
 export const transferRoutes = [
   route(BeginTransfer, async ({ hub, body }) => {
-    if (body.includeConfigurations) {
-      throw new HubError("ArgumentInvalid", "Configurations are neither imported nor exported");
-    }
     const transfer = await hub.transfers.begin(toTransferRequest(body));
     return { status: 200, body: toTransferResponse(transfer) };
   }),
