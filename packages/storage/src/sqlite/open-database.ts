@@ -59,9 +59,10 @@ function checkContent(database: Database.Database, file: string, kind: DatabaseK
 /** Each step and its number are one transaction, so a crash leaves a version, never half of one. */
 function migrate(database: Database.Database, kind: DatabaseKind): boolean {
   const from = versionOf(database);
-  kind.migrations.slice(from).forEach((sql, index) => {
+  kind.migrations.slice(from).forEach((migration, index) => {
     database.transaction(() => {
-      database.exec(sql);
+      if (typeof migration === "string") database.exec(migration);
+      else migration(database);
       database.pragma(`application_id = ${kind.applicationId}`);
       database.pragma(`user_version = ${from + index + 1}`);
     })();

@@ -2,6 +2,7 @@ import type { IdentityKey, JsonObject, Twin, TwinConfigurations, TwinStore } fro
 import type Database from "better-sqlite3";
 import { hubKey } from "./hub-key.ts";
 import type { StateDatabase } from "./state-database.ts";
+import { leavesOf } from "./twin-leaves.ts";
 
 interface Columns {
   readonly version: number;
@@ -24,7 +25,10 @@ interface Parameters extends Columns {
   readonly expectedVersion?: number;
 }
 
-type Metadata = Pick<Columns, "desiredMetadata" | "reportedMetadata"> & { readonly id: number };
+interface Metadata extends Pick<Columns, "desiredMetadata" | "reportedMetadata"> {
+  readonly id: number;
+  readonly leaves: string;
+}
 
 /** The statements, prepared once for all hubs. */
 export class TwinStatements {
@@ -32,8 +36,10 @@ export class TwinStatements {
   readonly find: Database.Statement<[string, string, string], Columns>;
   readonly insert: Database.Statement<[Parameters]>;
   readonly insertMetadata: Database.Statement<[Metadata]>;
-  readonly update: Database.Statement<[Parameters], number>;
+  readonly update: Database.Statement<[Parameters], { id: number; leaves: string }>;
   readonly updateMetadata: Database.Statement<[Metadata]>;
+  readonly insertLeaf: Database.Statement<[leaf: number, id: number]>;
+  readonly deleteLeaf: Database.Statement<[leaf: number, id: number]>;
   readonly delete: Database.Statement<[string, string, string]>;
   readonly deleteAll: Database.Statement<[string, string]>;
 
@@ -58,24 +64,26 @@ export class TwinStatements {
        ON CONFLICT DO NOTHING`,
     );
     this.insertMetadata = connection.prepare(
-      `INSERT INTO twin_metadata (id, desired, reported)
-       VALUES (:id, jsonb(:desiredMetadata), jsonb(:reportedMetadata))`,
+      `INSERT INTO twin_metadata (id, desired, reported, leaves)
+       VALUES (:id, jsonb(:desiredMetadata), jsonb(:reportedMetadata), jsonb(:leaves))`,
     );
-    this.update = connection
-      .prepare<[Parameters], number>(
-        `UPDATE twins SET version = :version, etag = :etag, model_id = :modelId,
-           tags = jsonb(:tags), desired = jsonb(:desired), desired_version = :desiredVersion,
-           reported = jsonb(:reported), reported_version = :reportedVersion,
-           configurations = jsonb(:configurations)
-         WHERE hub = :hub AND device_id = :deviceId AND module_id = :moduleId
-           AND version = :expectedVersion
-         RETURNING id`,
-      )
-      .pluck();
+    this.update = connection.prepare(
+      `UPDATE twins SET version = :version, etag = :etag, model_id = :modelId, tags = jsonb(:tags),
+         desired = jsonb(:desired), desired_version = :desiredVersion,
+         reported = jsonb(:reported), reported_version = :reportedVersion,
+         configurations = jsonb(:configurations)
+       WHERE hub = :hub AND device_id = :deviceId AND module_id = :moduleId
+         AND version = :expectedVersion
+       RETURNING id, (SELECT json(leaves) FROM twin_metadata AS x WHERE x.id = twins.id) AS leaves`,
+    );
     this.updateMetadata = connection.prepare(
-      `UPDATE twin_metadata
-       SET desired = jsonb(:desiredMetadata), reported = jsonb(:reportedMetadata) WHERE id = :id`,
+      `UPDATE twin_metadata SET desired = jsonb(:desiredMetadata),
+         reported = jsonb(:reportedMetadata), leaves = jsonb(:leaves) WHERE id = :id`,
     );
+    this.insertLeaf = connection.prepare(
+      "INSERT INTO twin_leaves (leaf, id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.deleteLeaf = connection.prepare("DELETE FROM twin_leaves WHERE leaf = ? AND id = ?");
     this.delete = connection.prepare(
       "DELETE FROM twins WHERE hub = ? AND device_id = ? AND module_id = ?",
     );
@@ -106,16 +114,32 @@ export class SqliteTwinStore implements TwinStore {
     const { insert, insertMetadata, update, updateMetadata } = this.#statements;
     const row = this.#encode(twin);
     const { desiredMetadata, reportedMetadata } = row;
+    const now = leavesOf(this.#hub, twin);
+    const leaves = JSON.stringify(now);
     if (expectedVersion === undefined) {
       const { changes, lastInsertRowid } = insert.run(row);
       if (changes === 0) return "conflict";
-      insertMetadata.run({ id: Number(lastInsertRowid), desiredMetadata, reportedMetadata });
+      const id = Number(lastInsertRowid);
+      insertMetadata.run({ id, desiredMetadata, reportedMetadata, leaves });
+      this.#changeLeaves(id, [], now);
       return "written";
     }
-    const id = update.get({ ...row, expectedVersion });
-    if (id === undefined) return "conflict";
-    updateMetadata.run({ id, desiredMetadata, reportedMetadata });
+    const before = update.get({ ...row, expectedVersion });
+    if (before === undefined) return "conflict";
+    const { id } = before;
+    updateMetadata.run({ id, desiredMetadata, reportedMetadata, leaves });
+    if (leaves !== before.leaves) {
+      this.#changeLeaves(id, JSON.parse(before.leaves) as number[], now);
+    }
     return "written";
+  }
+
+  /** Those that stay cost nothing. */
+  #changeLeaves(id: number, before: readonly number[], now: readonly number[]): void {
+    const { insertLeaf, deleteLeaf } = this.#statements;
+    const [had, has] = [new Set(before), new Set(now)];
+    for (const leaf of before) if (!has.has(leaf)) deleteLeaf.run(leaf, id);
+    for (const leaf of now) if (!had.has(leaf)) insertLeaf.run(leaf, id);
   }
 
   async delete({ deviceId, moduleId }: IdentityKey): Promise<void> {

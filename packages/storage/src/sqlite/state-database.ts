@@ -16,6 +16,7 @@ import { configurations } from "./migrations/state/0012-configurations.ts";
 import { transfers } from "./migrations/state/0013-transfers.ts";
 import { queryIndexes } from "./migrations/state/0014-query-indexes.ts";
 import { narrowTwins } from "./migrations/state/0015-narrow-twins.ts";
+import { twinLeaves } from "./migrations/state/0016-twin-leaves.ts";
 import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -39,6 +40,7 @@ export const STATE_DATABASE: DatabaseKind = {
     transfers,
     queryIndexes,
     narrowTwins,
+    twinLeaves,
   ],
 };
 

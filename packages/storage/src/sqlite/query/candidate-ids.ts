@@ -1,4 +1,5 @@
 import type { Expression } from "@larimar/domain";
+import { idsWithLeaf } from "./leaf-ids.ts";
 import type { QuerySource } from "./query-source.ts";
 import type { Sql } from "./sql.ts";
 import { listOf, sql } from "./sql.ts";
@@ -9,19 +10,37 @@ export function candidateIds(source: QuerySource, where: Expression, hub: string
   return conjuncts.flatMap((conjunct) => idsOf(source, conjunct, hub) ?? []);
 }
 
+/** Of all rows that a hub has, from the index that begins with its name. */
+export function idsOfHub(source: QuerySource, hub: string): Sql {
+  return sql`${fromTable(source)} WHERE t.hub = ${hub}`;
+}
+
 function idsOf(source: QuerySource, condition: Expression, hub: string): Sql | undefined {
   switch (condition.kind) {
     case "compare":
       if (condition.operator !== "=") return undefined;
       return (
         idsWith(source, condition.left, [condition.right], hub) ??
-        idsWith(source, condition.right, [condition.left], hub)
+        idsWith(source, condition.right, [condition.left], hub) ??
+        idsWithLeaf(source, condition.left, [condition.right], hub) ??
+        idsWithLeaf(source, condition.right, [condition.left], hub)
       );
     case "in": {
       if (condition.isNegated) return undefined;
       const values = condition.values.map((value): Expression => ({ kind: "literal", value }));
-      return idsWith(source, condition.operand, values, hub);
+      return (
+        idsWith(source, condition.operand, values, hub) ??
+        idsWithLeaf(source, condition.operand, values, hub)
+      );
     }
+    case "path":
+      return idsWithLeaf(source, condition, [TRUE], hub);
+    case "not":
+      return idsWithLeaf(source, condition.operand, [FALSE], hub);
+    case "all":
+      return firstOf(condition.operands.map((operand) => idsOf(source, operand, hub)));
+    case "any":
+      return anyOfIds(condition.operands.map((operand) => idsOf(source, operand, hub)));
     case "call": {
       const [first, second] = condition.operands;
       const name = nameOf(first);
@@ -37,6 +56,26 @@ function idsOf(source: QuerySource, condition: Expression, hub: string): Sql | u
     default:
       return undefined;
   }
+}
+
+const TRUE: Expression = { kind: "literal", value: true };
+const FALSE: Expression = { kind: "literal", value: false };
+
+function firstOf(ids: readonly (Sql | undefined)[]): Sql | undefined {
+  return ids.find((each) => each !== undefined);
+}
+
+/** SQLite puts no more than 500 selections together. */
+const ALTERNATIVES_MAX = 100;
+
+/** One operand that nothing is known of may hold of any row. */
+function anyOfIds(ids: readonly (Sql | undefined)[]): Sql | undefined {
+  const known = ids.filter((each) => each !== undefined);
+  if (known.length === 0 || known.length < ids.length || known.length > ALTERNATIVES_MAX) {
+    return undefined;
+  }
+  const selects = known.map((each) => sql`SELECT t.id FROM ${each}`);
+  return sql`(${selects.reduce((one, other) => sql`${one} UNION ALL ${other}`)}) AS t`;
 }
 
 /** In every table the rows of a device can be found by its id. */

@@ -128,7 +128,7 @@ function optionalObject(column: Sql, rest: Segments): SqlField {
   return { value: jsonValue(document, "$"), tables: ["twins"] };
 }
 
-function jobField(root: string, rest: Segments): SqlField {
+function jobField(root: string, rest: Segments): SqlField | undefined {
   switch (root) {
     case "deviceId":
     case "jobId":
@@ -144,6 +144,7 @@ function jobField(root: string, rest: Segments): SqlField {
       return text(timestamp(sql`t.${JOB_COLUMNS[root]}`), rest);
     case "outcome": {
       const [name, ...deeper] = rest;
+      if (name === undefined) return undefined;
       if (name !== "deviceMethodResponse") return NOTHING;
       return { value: jsonValue(sql`t.response`, `$${jsonPath(deeper)}`), tables: [] };
     }

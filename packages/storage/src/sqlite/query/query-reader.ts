@@ -15,9 +15,10 @@ import type { FoundRow } from "./document-reader.ts";
 import { DocumentReader } from "./document-reader.ts";
 import { GroupLines } from "./group-lines.ts";
 import type { QueryCalls, QueryFailure } from "./query-calls.ts";
-import { QueryScan, QueryStopped, StatementCache } from "./query-scan.ts";
+import { QueryScan, QueryStopped } from "./query-scan.ts";
 import { sourceOf } from "./query-source.ts";
 import { ALWAYS, sql } from "./sql.ts";
+import { StatementCache } from "./statement-cache.ts";
 
 type Request<K extends keyof QueryCalls> = QueryCalls[K]["request"];
 type Reply<K extends keyof QueryCalls> = QueryCalls[K]["reply"];

@@ -1,12 +1,13 @@
 import type { Expression, QueryTarget } from "@larimar/domain";
-import type Database from "better-sqlite3";
-import { candidateIds } from "./candidate-ids.ts";
+import { candidateIds, idsOfHub } from "./candidate-ids.ts";
 import type { ConditionCompiler } from "./compile-condition.ts";
+import { findIds } from "./find-ids.ts";
 import type { QueryBudget } from "./query-calls.ts";
 import type { QuerySource } from "./query-source.ts";
 import { sourceOf } from "./query-source.ts";
 import type { Sql } from "./sql.ts";
 import { sql } from "./sql.ts";
+import type { StatementCache } from "./statement-cache.ts";
 
 /** Thrown between two chunks of a query that nobody wants any more, or that takes too long. */
 export class QueryStopped extends Error {
@@ -24,31 +25,9 @@ const IDS_PER_CHUNK_MIN = 64;
 const IDS_PER_CHUNK_MAX = 16_384;
 /** Characters that one statement may well return; when it were more, the next goes through fewer ids. */
 const CHARACTERS_PER_CHUNK = 256 * 1024;
-/** An index is of use when it leaves no more rows than this. */
-const CANDIDATES_MAX = 4096;
-
-/** Prepared statements by their text; literals are bound, so that the same shape is the same text. */
-export class StatementCache {
-  readonly #database: Database.Database;
-  readonly #statements = new Map<string, Database.Statement<(string | number)[]>>();
-
-  constructor(database: Database.Database) {
-    this.#database = database;
-  }
-
-  get size(): number {
-    return this.#statements.size;
-  }
-
-  all(query: Sql): unknown[][] {
-    let statement = this.#statements.get(query.text);
-    if (statement === undefined) {
-      statement = this.#database.prepare<(string | number)[]>(query.text).raw();
-      this.#statements.set(query.text, statement);
-    }
-    return statement.all(...query.values) as unknown[][];
-  }
-}
+/** An index is of use when it leaves an eighth of the rows, but at least as many, and at most. */
+const IDS_MIN = 4096;
+const IDS_MAX = 65_536;
 
 export interface ScanParts {
   readonly statements: StatementCache;
@@ -75,30 +54,56 @@ export class QueryScan {
 
   /** Rows of each chunk; `tail` groups, orders or limits them. Throws `QueryStopped`. */
   *chunks(columns: Sql, tail: Sql, after: number): Generator<unknown[][], void> {
-    const candidates = this.#candidates();
-    if (candidates !== undefined) {
-      this.#checkBudget();
-      const ids = candidates.filter((id) => id > after).toSorted((one, other) => one - other);
-      if (ids.length === 0) return;
-      const from = sql`json_each(${JSON.stringify(ids)}) AS k CROSS JOIN ${this.#table()}`;
-      yield this.#parts.statements.all(
-        sql`SELECT ${columns} FROM ${from} WHERE t.id = k.value AND ${this.#conditions()} ${tail}`,
-      );
-      return;
-    }
-    const [[last]] = this.#parts.statements.all(
-      sql`SELECT max(t.id) FROM ${this.#bareTable()}`,
-    ) as [[number | null]];
-    for (let from = after; from < (last ?? 0);) {
+    const { statements, hub } = this.#parts;
+    const { last, isAlone } = this.#extent();
+    const ids = findIds({
+      statements,
+      alternatives: candidateIds(this.source, this.#expression, hub),
+      all: isAlone ? undefined : idsOfHub(this.source, hub),
+      idsMax: Math.min(Math.max(Math.floor(last / 8), IDS_MIN), IDS_MAX),
+    });
+    if (ids !== undefined) return yield* this.#through(ids, columns, tail, after);
+    const where = isAlone ? this.#conditions() : sql`+t.hub = ${hub} AND ${this.#conditions()}`;
+    for (let from = after; from < last;) {
       this.#checkBudget();
       const to = from + this.#idsPerChunk;
-      const rows = this.#parts.statements.all(
+      yield statements.all(
         sql`SELECT ${columns} FROM ${this.#table()}
-          WHERE t.id > ${from} AND t.id <= ${to} AND ${this.#conditions()} ${tail}`,
+          WHERE t.id > ${from} AND t.id <= ${to} AND ${where} ${tail}`,
       );
-      yield rows;
       from = to;
     }
+  }
+
+  *#through(
+    ids: readonly number[],
+    columns: Sql,
+    tail: Sql,
+    after: number,
+  ): Generator<unknown[][], void> {
+    const { statements, hub } = this.#parts;
+    let at = ids.findIndex((id) => id > after);
+    while (at >= 0 && at < ids.length) {
+      this.#checkBudget();
+      const some = JSON.stringify(ids.slice(at, at + this.#idsPerChunk));
+      at += this.#idsPerChunk;
+      yield statements.all(
+        sql`SELECT ${columns} FROM json_each(${some}) AS k CROSS JOIN ${this.#table()}
+          WHERE t.id = k.value AND +t.hub = ${hub} AND ${this.#conditions()} ${tail}`,
+      );
+    }
+  }
+
+  /** The last id of all hubs, and whether this hub has all rows. */
+  #extent(): { last: number; isAlone: boolean } {
+    const { statements, hub } = this.#parts;
+    const table: Sql = { text: this.source.table, values: [] };
+    const [[last, others]] = statements.all(
+      sql`SELECT (SELECT max(id) FROM ${table}),
+        EXISTS (SELECT 1 FROM ${table} WHERE hub < ${hub}) OR
+        EXISTS (SELECT 1 FROM ${table} WHERE hub > ${hub})`,
+    ) as [[number | null, number]];
+    return { last: last ?? 0, isAlone: others === 0 };
   }
 
   /** Told how much the last statement returned, the next returns about as much as it should. */
@@ -110,27 +115,13 @@ export class QueryScan {
     }
   }
 
-  #candidates(): readonly number[] | undefined {
-    const { hub, statements } = this.#parts;
-    for (const ids of candidateIds(this.source, this.#expression, hub)) {
-      const found = statements.all(sql`SELECT t.id FROM ${ids} LIMIT ${CANDIDATES_MAX + 1}`);
-      if (found.length <= CANDIDATES_MAX) return [...new Set(found.map(([id]) => Number(id)))];
-    }
-    return undefined;
-  }
-
-  #bareTable(): Sql {
-    return { text: `${this.source.table} AS t`, values: [] };
-  }
-
   #table(): Sql {
     return { text: `${this.source.table} AS t ${this.source.joins}`, values: [] };
   }
 
-  /** The plus keeps SQLite from going through the index of a hub instead of the range of ids. */
   #conditions(): Sql {
     const kind: Sql = { text: this.source.condition, values: [] };
-    return sql`+t.hub = ${this.#parts.hub} AND ${kind} AND ${this.#where}`;
+    return sql`${kind} AND ${this.#where}`;
   }
 
   #checkBudget(): void {

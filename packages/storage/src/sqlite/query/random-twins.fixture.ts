@@ -12,7 +12,7 @@ export const anyKey = fc.constantFrom(...KEYS);
 
 const anyLeaf: fc.Arbitrary<JsonValue> = fc.oneof(anyText, anyNumber, fc.boolean());
 
-const { value: anyJson } = fc.letrec<{ value: JsonValue; object: JsonObject }>((tie) => ({
+export const { value: anyJson } = fc.letrec<{ value: JsonValue; object: JsonObject }>((tie) => ({
   value: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
     anyLeaf,

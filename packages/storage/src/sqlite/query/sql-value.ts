@@ -70,7 +70,8 @@ export function isDefined(value: SqlValue): Sql {
 
 /** True when both are primitive, of one type, and the same. */
 export function isEqual(one: SqlValue, other: SqlValue): Sql {
-  const fast = jsonEquals(one, other) ?? jsonEquals(other, one);
+  const equals = OPERATORS["="];
+  const fast = jsonCompares(one, other, equals) ?? jsonCompares(other, one, equals);
   if (fast !== undefined) return fast;
   return anyOf([
     ...bothOf(one.number, other.number, "="),
@@ -85,25 +86,39 @@ export function isUnequal(one: SqlValue, other: SqlValue): Sql {
   return allOf([isPrimitive(one), isPrimitive(other), sql`(${isEqual(one, other)}) IS NOT TRUE`]);
 }
 
+const OPERATORS = {
+  "=": sql` = `,
+  "<": sql` < `,
+  "<=": sql` <= `,
+  ">": sql` > `,
+  ">=": sql` >= `,
+};
+
 /** True when both are numbers, or both texts, in that order. */
 export function isOrdered(one: SqlValue, other: SqlValue, operator: "<" | "<=" | ">" | ">="): Sql {
+  const fast =
+    jsonCompares(one, other, OPERATORS[operator]) ??
+    jsonCompares(other, one, OPERATORS[MIRRORED[operator]]);
+  if (fast !== undefined) return fast;
   return anyOf([
     ...bothOf(one.number, other.number, operator),
     ...bothOf(one.text, other.text, operator),
   ]);
 }
 
-/** Most rows differ, which one look at the value tells; only those that do not need the type as well. */
-function jsonEquals(one: SqlValue, other: SqlValue): Sql | undefined {
+const MIRRORED = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" } as const;
+
+/** Most rows fail, which one look at the value tells; only those that do not need the type as well. */
+function jsonCompares(one: SqlValue, other: SqlValue, operator: Sql): Sql | undefined {
   if (one.json === undefined || one.number === undefined || other.json !== undefined)
     return undefined;
   const { document, path } = one.json;
   const type = sql`json_type(${document}, ${path})`;
   if (isOnly(other, "text")) {
-    return sql`(${document} ->> ${path} = ${other.text} AND ${type} = 'text')`;
+    return sql`(${document} ->> ${path}${operator}${other.text} AND ${type} = 'text')`;
   }
   if (isOnly(other, "number")) {
-    return sql`(${document} ->> ${path} = ${other.number} AND ${type} IN ('integer', 'real'))`;
+    return sql`(${document} ->> ${path}${operator}${other.number} AND ${type} IN ('integer', 'real'))`;
   }
   return undefined;
 }
@@ -114,14 +129,6 @@ function isOnly<K extends "number" | "text">(
 ): value is SqlValue & Record<K, Sql> {
   return Object.keys(value).length === 1 && value[kind] !== undefined;
 }
-
-const OPERATORS = {
-  "=": sql` = `,
-  "<": sql` < `,
-  "<=": sql` <= `,
-  ">": sql` > `,
-  ">=": sql` >= `,
-};
 
 function bothOf(
   one: Sql | undefined,
