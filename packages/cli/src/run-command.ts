@@ -23,7 +23,8 @@ export async function runCommandLine(invocation: Invocation): Promise<number> {
   const { entry, args } = found;
   const command = await entry.load();
   if (args.some(isHelp)) {
-    print(`larimar ${entry.name} ${command.usage}\n\n${entry.summary}`);
+    const [synopsis, ...options] = command.usage.split("\n");
+    print([`larimar ${entry.name} ${synopsis}`, "", entry.summary, ...options].join("\n"));
     return EXIT_OK;
   }
   try {

@@ -4,11 +4,12 @@ import { hubCommand } from "../hub/hub-command.ts";
 export const method = hubCommand({
   positionals: ["DEVICE", "NAME"],
   options: {
-    payload: { type: "string", usage: "--payload JSON  what the method is given" },
-    module: { type: "string", usage: "--module ID   of this module of the device" },
+    payload: { type: "string", argument: "JSON", usage: "what the method is given" },
+    module: { type: "string", argument: "ID", usage: "of this module of the device" },
     timeout: {
       type: "string",
-      usage: "--timeout S   seconds to wait for the answer (default: 30)",
+      argument: "S",
+      usage: "seconds to wait for the answer (default: 30)",
     },
   },
   async run({ args, client }) {

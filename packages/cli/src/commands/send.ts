@@ -7,13 +7,14 @@ export const send = hubCommand({
   options: {
     from: {
       type: "boolean",
-      usage: "--from        as telemetry of the device, not as a command to it",
+      usage: "as telemetry of the device, not as a command to it",
     },
     properties: {
       type: "string",
-      usage: "--properties K=V,…  properties of the message",
+      argument: "K=V,…",
+      usage: "properties of the message",
     },
-    "content-type": { type: "string", usage: "--content-type TYPE  of the text" },
+    "content-type": { type: "string", argument: "TYPE", usage: "of the text" },
   },
   async run({ args, client }) {
     const [deviceId = "", text = ""] = args.positionals;

@@ -19,6 +19,8 @@ export interface Result {
 
 export interface OptionSpec {
   readonly type: "string" | "boolean";
+  /** What stands for the value in the help. */
+  readonly argument?: string;
   readonly usage: string;
 }
 
@@ -32,18 +34,18 @@ export interface ConnectedCommandSpec<Input = ConnectedInput> {
 const COMMON_OPTIONS = {
   data: {
     type: "string",
-    usage: "--data DIR    data directory of the server (default: larimar-data)",
+    argument: "DIR",
+    usage: "data directory of the server (default: larimar-data)",
   },
-  json: { type: "boolean", usage: "--json        print JSON" },
+  json: { type: "boolean", usage: "print JSON" },
 } as const;
 
 /** A command that needs a running server, found through the `connection.json` that it wrote. */
 export function connectedCommand(spec: ConnectedCommandSpec): Command {
   const positionals = spec.positionals ?? [];
   const options = { ...spec.options, ...COMMON_OPTIONS };
-  const usages = Object.values(options).map(({ usage }) => `  ${usage}`);
   return {
-    usage: [[...positionals, "[options]"].join(" "), "", ...usages].join("\n"),
+    usage: [[...positionals, "[options]"].join(" "), "", ...describeOptions(options)].join("\n"),
     async run({ args, environment, print }: Invocation): Promise<number> {
       const read = readArguments(args, { positionals, options });
       const directory = dataDirectory(read.text("data"), environment);
@@ -53,4 +55,12 @@ export function connectedCommand(spec: ConnectedCommandSpec): Command {
       return EXIT_OK;
     },
   };
+}
+
+function describeOptions(options: Readonly<Record<string, OptionSpec>>): string[] {
+  const flags = Object.entries(options).map(([name, { argument }]) =>
+    argument === undefined ? `--${name}` : `--${name} ${argument}`,
+  );
+  const width = Math.max(...flags.map((flag) => flag.length));
+  return Object.values(options).map(({ usage }, at) => `  ${flags[at]!.padEnd(width)}  ${usage}`);
 }

@@ -12,7 +12,7 @@ export interface Enrollment {
 }
 
 export const GROUP_OPTION = {
-  group: { type: "boolean", usage: "--group       a group of devices" },
+  group: { type: "boolean", usage: "a group of devices" },
 } as const;
 
 export function enrollmentPath(id: string, isGroup: boolean, rest = ""): string {

@@ -7,10 +7,11 @@ import type { Policy } from "./admin-client.ts";
 const KEY_BYTES = 32;
 
 export const KEY_OPTIONS = {
-  policy: { type: "string", usage: "--policy NAME  of this policy only" },
+  policy: { type: "string", argument: "NAME", usage: "of this policy only" },
   regenerate: {
     type: "string",
-    usage: "--regenerate primary|secondary|both  make new ones for the policy",
+    argument: "primary|secondary|both",
+    usage: "make new ones for the policy",
   },
 } as const;
 

@@ -5,10 +5,11 @@ import { hubCommand } from "../../hub/hub-command.ts";
 export const deviceCreate = hubCommand({
   positionals: ["ID"],
   options: {
-    disabled: { type: "boolean", usage: "--disabled    it may not connect yet" },
+    disabled: { type: "boolean", usage: "it may not connect yet" },
     thumbprint: {
       type: "string",
-      usage: "--thumbprint HEX  of its self-signed certificate, instead of keys",
+      argument: "HEX",
+      usage: "of its self-signed certificate, instead of keys",
     },
   },
   async run({ args, hub, client }) {

@@ -12,7 +12,8 @@ export const dpsCreate = serverCommand({
   options: {
     allocation: {
       type: "string",
-      usage: "--allocation hashed|geoLatency|static  how devices are spread (default: hashed)",
+      argument: "hashed|geoLatency|static",
+      usage: "how devices are spread (default: hashed)",
     },
   },
   async run({ args, admin, directory }) {

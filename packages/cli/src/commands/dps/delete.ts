@@ -4,7 +4,7 @@ import { serverCommand } from "../../server/server-command.ts";
 
 export const dpsDelete = serverCommand({
   positionals: ["NAME"],
-  options: { yes: { type: "boolean", usage: "--yes         really delete all its enrollments" } },
+  options: { yes: { type: "boolean", usage: "really delete all its enrollments" } },
   async run({ args, admin }) {
     const [name = ""] = args.positionals;
     if (!args.isSet("yes")) {

@@ -9,12 +9,12 @@ import { serverCommand } from "../../server/server-command.ts";
 export const dpsLink = serverCommand({
   positionals: ["HUB"],
   options: {
-    weight: { type: "string", usage: "--weight N    its share of hashed devices (default: 1)" },
+    weight: { type: "string", argument: "N", usage: "its share of hashed devices (default: 1)" },
     "no-allocation": {
       type: "boolean",
-      usage: "--no-allocation  only for enrollments that name it",
+      usage: "only for enrollments that name it",
     },
-    location: { type: "string", usage: "--location TEXT  where it is" },
+    location: { type: "string", argument: "TEXT", usage: "where it is" },
     dps: DPS_OPTION,
   },
   async run({ args, admin, connection }) {

@@ -4,8 +4,8 @@ import { OWNER_POLICY } from "../../hub/owner-token.ts";
 
 export const hubConnectionString = hubCommand({
   options: {
-    policy: { type: "string", usage: `--policy NAME  another policy than ${OWNER_POLICY}` },
-    events: { type: "boolean", usage: "--events      for Event Hubs clients" },
+    policy: { type: "string", argument: "NAME", usage: `another policy than ${OWNER_POLICY}` },
+    events: { type: "boolean", usage: "for Event Hubs clients" },
   },
   async run({ args, hub }) {
     const policy = args.text("policy") ?? OWNER_POLICY;

@@ -9,8 +9,8 @@ import { serverCommand } from "../../server/server-command.ts";
 export const hubCreate = serverCommand({
   positionals: ["NAME"],
   options: {
-    partitions: { type: "string", usage: "--partitions N  of its events (default: the server's)" },
-    location: { type: "string", usage: "--location TEXT  what it says it is (default: local)" },
+    partitions: { type: "string", argument: "N", usage: "of its events (default: the server's)" },
+    location: { type: "string", argument: "TEXT", usage: "what it says it is (default: local)" },
   },
   async run({ args, admin, directory }) {
     const [name = ""] = args.positionals;

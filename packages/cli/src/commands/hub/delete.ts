@@ -5,7 +5,7 @@ import { serverCommand } from "../../server/server-command.ts";
 export const hubDelete = serverCommand({
   positionals: ["NAME"],
   options: {
-    yes: { type: "boolean", usage: "--yes         really delete all its devices and events" },
+    yes: { type: "boolean", usage: "really delete all its devices and events" },
   },
   async run({ args, admin }) {
     const [name = ""] = args.positionals;

@@ -8,7 +8,7 @@ const CONTINUATION = "x-ms-continuation";
 export const twinQuery = hubCommand({
   positionals: ["QUERY"],
   options: {
-    limit: { type: "string", usage: `--limit N     rows at most (default: ${ROWS_DEFAULT})` },
+    limit: { type: "string", argument: "N", usage: `rows at most (default: ${ROWS_DEFAULT})` },
   },
   async run({ args, client }) {
     const [query = ""] = args.positionals;

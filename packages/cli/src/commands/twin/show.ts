@@ -3,7 +3,7 @@ import { twinPath } from "../../hub/twin-path.ts";
 
 export const twinShow = hubCommand({
   positionals: ["DEVICE"],
-  options: { module: { type: "string", usage: "--module ID   of this module of the device" } },
+  options: { module: { type: "string", argument: "ID", usage: "of this module of the device" } },
   async run({ args, client }) {
     const [deviceId = ""] = args.positionals;
     const twin = await client.call({

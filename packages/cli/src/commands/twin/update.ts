@@ -5,14 +5,15 @@ import { twinPath } from "../../hub/twin-path.ts";
 export const twinUpdate = hubCommand({
   positionals: ["DEVICE"],
   options: {
-    tags: { type: "string", usage: "--tags JSON   an object of tags; null removes one" },
+    tags: { type: "string", argument: "JSON", usage: "an object of tags; null removes one" },
     desired: {
       type: "string",
-      usage: "--desired JSON  an object of desired properties; null removes one",
+      argument: "JSON",
+      usage: "an object of desired properties; null removes one",
     },
-    replace: { type: "boolean", usage: "--replace     these, and no others any more" },
-    etag: { type: "string", usage: "--etag ETAG   only while the twin has this ETag" },
-    module: { type: "string", usage: "--module ID   of this module of the device" },
+    replace: { type: "boolean", usage: "these, and no others any more" },
+    etag: { type: "string", argument: "ETAG", usage: "only while the twin has this ETag" },
+    module: { type: "string", argument: "ID", usage: "of this module of the device" },
   },
   async run({ args, client }) {
     const [deviceId = ""] = args.positionals;

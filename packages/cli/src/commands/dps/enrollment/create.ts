@@ -9,7 +9,8 @@ export const enrollmentCreate = serviceCommand({
     ...GROUP_OPTION,
     "device-id": {
       type: "string",
-      usage: "--device-id ID  what its device is called in the hub (default: as here)",
+      argument: "ID",
+      usage: "what its device is called in the hub (default: as here)",
     },
   },
   async run({ args, call, service }) {
