@@ -228,6 +228,29 @@ describe("the built-in account, as @azure/storage-blob sees it", () => {
     },
   );
 
+  test(
+    "makes containers, fills, lists and deletes them",
+    cell({ sdk: "@azure/storage-blob (Node)", transport: "HTTPS", feature: "containers" }),
+    async () => {
+      const own = { ...account, containerName: "own-things" };
+      expect(await client.call("createContainer", own)).toBe(true);
+      expect(await client.call("createContainer", own)).toBe(false);
+      expect(await client.call("createContainer", account)).toBe(false);
+      await client.call("uploadText", { ...own, blobName: "a", text: "x" });
+      expect(await client.call("list", own)).toEqual(["a"]);
+      expect(await client.call("listContainers", account)).toMatchObject([
+        { name: "own-things", metadata: { purpose: "tests" } },
+        { name: "uploads" },
+      ]);
+      expect(await client.call("deleteContainer", own)).toBe(true);
+      expect(await client.call("deleteContainer", own)).toBe(false);
+      expect(await client.call("exists", own)).toBe(false);
+      expect(await client.callInVain("deleteContainer", account)).toMatchObject({
+        statusCode: 403,
+      });
+    },
+  );
+
   test("heeds conditions", async () => {
     await put("conditional");
     const again = { ...placeOf("conditional"), text: "x", ifNoneMatch: "*" };

@@ -82,6 +82,7 @@ export const FEATURES = {
     "download and list": {},
     "upload and delete": {},
     "signed URLs": {},
+    containers: {},
   },
   "provisioning service": {
     "individual enrollments": {},

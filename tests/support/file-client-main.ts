@@ -188,6 +188,25 @@ const calls = {
     return names;
   },
 
+  async createContainer(place: Omit<BlobPlace, "blobName">): Promise<boolean> {
+    return (await containerOf(place).createIfNotExists({ metadata: { purpose: "tests" } }))
+      .succeeded;
+  },
+
+  async deleteContainer(place: Omit<BlobPlace, "blobName">): Promise<boolean> {
+    return (await containerOf(place).deleteIfExists()).succeeded;
+  },
+
+  /** With what is known of each. */
+  async listContainers({ connectionString }: { connectionString: string }): Promise<unknown[]> {
+    const service = BlobServiceClient.fromConnectionString(connectionString);
+    const found: unknown[] = [];
+    for await (const { name, metadata } of service.listContainers({ includeMetadata: true })) {
+      found.push({ name, metadata });
+    }
+    return found;
+  },
+
   exists: (place: Omit<BlobPlace, "blobName">): Promise<boolean> => containerOf(place).exists(),
 
   async delete(place: BlobPlace): Promise<boolean> {

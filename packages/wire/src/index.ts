@@ -36,6 +36,7 @@ export * from "./blobs/blob-list-xml.ts";
 export * from "./blobs/blob-path.ts";
 export * from "./blobs/block-id.ts";
 export * from "./blobs/block-list.ts";
+export * from "./blobs/container-list-xml.ts";
 export * from "./blobs/http-date.ts";
 export * from "./blobs/range-header.ts";
 export * from "./blobs/service-sas.ts";

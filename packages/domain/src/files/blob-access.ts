@@ -4,7 +4,8 @@ import type { BlobAddress } from "./blob.ts";
 import { BlobError } from "./blob-error.ts";
 import type { BlobAccountKeys } from "./file-upload-settings.ts";
 
-export type BlobPermission = "read" | "create" | "write" | "delete" | "list";
+/** What containers there are is the business of those who have the account's key: no signature gives `manage`. */
+export type BlobPermission = "read" | "create" | "write" | "delete" | "list" | "manage";
 
 /** A signature that somebody who has the account's key gave to somebody who has not. */
 export interface BlobSas {
@@ -60,7 +61,14 @@ export interface BlobAccessParts {
 /** How far a signed request may be from the server's time; Azure Storage allows as much. */
 export const KEY_SIGNATURE_SKEW_MS = 15 * 60 * 1000;
 
-const EVERYTHING: readonly BlobPermission[] = ["read", "create", "write", "delete", "list"];
+const EVERYTHING: readonly BlobPermission[] = [
+  "read",
+  "create",
+  "write",
+  "delete",
+  "list",
+  "manage",
+];
 
 /** Who may do what with the blobs of a hub. */
 export class BlobAccess {

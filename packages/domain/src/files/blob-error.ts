@@ -10,6 +10,7 @@ export const BLOB_ERROR_CODES = [
   "BlockCountExceedsLimit",
   "BlockListTooLong",
   "ConditionNotMet",
+  "ContainerAlreadyExists",
   "ContainerNotFound",
   "InvalidBlockList",
   "InvalidRange",
@@ -20,6 +21,7 @@ export const BLOB_ERROR_CODES = [
   "NotModified",
   "RequestBodyTooLarge",
   "ServerBusy",
+  "TooManyContainers",
 ] as const;
 
 export type BlobErrorCode = (typeof BLOB_ERROR_CODES)[number];

@@ -1,4 +1,4 @@
-/** The named limits of a built-in blob account; they are those of Azure Storage. */
+/** The named limits of a built-in blob account; but for the containers, they are those of Azure Storage. */
 export interface BlobLimits {
   /** Of a blob written in one go; larger is refused with RequestBodyTooLarge. */
   readonly blobBytesMax: number;
@@ -10,6 +10,8 @@ export interface BlobLimits {
   readonly stagedBlocksMax: number;
   /** A larger page is cut to it. */
   readonly blobsPerPageMax: number;
+  /** Beside the one for uploads; more are refused with TooManyContainers. */
+  readonly containersMax: number;
   /** Names and values together; more is refused with MetadataTooLarge. */
   readonly metadataBytesMax: number;
   /** Blocks that wait longer for their list are removed, unless the blob got another one since. */
@@ -24,6 +26,7 @@ export const DEFAULT_BLOB_LIMITS: BlobLimits = {
   blocksPerBlobMax: 50_000,
   stagedBlocksMax: 100_000,
   blobsPerPageMax: 5000,
+  containersMax: 1000,
   metadataBytesMax: 8192,
   stagedBlockLifetimeMs: 7 * 24 * 60 * 60 * 1000,
 };

@@ -5,6 +5,7 @@ import type {
   ByteRange,
   NewBlob,
   StoredBlob,
+  StoredContainer,
 } from "./blob.ts";
 
 /**
@@ -69,6 +70,15 @@ export interface BlobStore {
     after: string;
     limit: number;
   }): Promise<readonly StoredBlob[]>;
+  createContainer(
+    container: StoredContainer,
+    containersMax: number,
+  ): Promise<"created" | "exists" | "full">;
+  findContainer(containerName: string): Promise<StoredContainer | undefined>;
+  /** In order of name. */
+  listContainers(): Promise<readonly StoredContainer[]>;
+  /** With all that is in it, a few blobs at a time; what comes in meanwhile goes too. */
+  deleteContainer(containerName: string): Promise<"deleted" | "missing">;
   /** Removes staged blocks of blobs that got none since. */
   removeStaleBlocks(stagedBeforeMs: number): Promise<void>;
 }

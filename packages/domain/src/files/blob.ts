@@ -28,6 +28,15 @@ export interface NewBlob extends BlobRevision {
   readonly headers: BlobHeaders;
 }
 
+/** Somebody made it for blobs of theirs. The one for uploads is there without. */
+export interface StoredContainer {
+  readonly containerName: string;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly createdAtMs: number;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
 export interface StoredBlob {
   readonly address: BlobAddress;
   /** Without quotes. */

@@ -130,10 +130,52 @@ describe("a container", () => {
     if (typeof received === "string") throw new Error(received);
     const blob = { ...writeOf("a"), etag: "0x1", writtenAtMs: 0 };
     await store.put(blob, received, "anything");
-    await expect(hub.blobs.requireContainer("uploads")).resolves.toBeUndefined();
+    await expect(hub.blobs.requireContainer("uploads")).resolves.toMatchObject({
+      containerName: "uploads",
+      createdAtMs: hub.settings.createdAtMs,
+    });
     await expect(hub.blobs.requireContainer("other")).rejects.toMatchObject({
       code: "ContainerNotFound",
     });
+  });
+});
+
+describe("containers that somebody makes", () => {
+  test("are there until they are deleted, with what was put in them", async () => {
+    const { hub, clock } = createTestHub();
+    const metadata = new Map([["owner", "readers"]]);
+    const made = await hub.blobs.createContainer("mine", metadata);
+    expect(made).toMatchObject({ containerName: "mine", createdAtMs: clock.now(), metadata });
+    expect(await hub.blobs.requireContainer("mine")).toEqual(made);
+    const write = writeOf("a");
+    const address = { containerName: "mine", blobName: "a" };
+    await hub.blobs.put({ ...write, address }, contentOf("x"));
+    await expect(hub.blobs.createContainer("mine", new Map())).rejects.toMatchObject({
+      code: "ContainerAlreadyExists",
+    });
+    const names = (await hub.blobs.listContainers()).map(({ containerName }) => containerName);
+    expect(names).toEqual(["mine", "uploads"]);
+    await hub.blobs.deleteContainer("mine");
+    await expect(hub.blobs.requireContainer("mine")).rejects.toMatchObject({
+      code: "ContainerNotFound",
+    });
+  });
+
+  test("cannot have the name of one that has something in it", async () => {
+    const { hub, blobs: store } = createTestHub();
+    const received = await store.receive(contentOf("x").chunks, { bytesMax: 9 });
+    if (typeof received === "string") throw new Error(received);
+    const address = { containerName: "old", blobName: "a" };
+    await store.put(
+      { ...writeOf("a"), address, etag: "0x1", writtenAtMs: 0 },
+      received,
+      "anything",
+    );
+    await expect(hub.blobs.createContainer("old", new Map())).rejects.toMatchObject({
+      code: "ContainerAlreadyExists",
+    });
+    await hub.blobs.deleteContainer("old");
+    await hub.blobs.createContainer("old", new Map());
   });
 });
 

@@ -8,6 +8,7 @@ import type {
   ByteRange,
   NewBlob,
   StoredBlob,
+  StoredContainer,
 } from "./blob.ts";
 import type { BlobConditions } from "./blob-conditions.ts";
 import { checkReadConditions, checkWriteConditions, conditionNotMet } from "./blob-conditions.ts";
@@ -27,6 +28,8 @@ export interface BlobsParts {
   readonly limits: BlobLimits;
   /** The container that is there even before anything is in it. */
   readonly uploadContainer: () => string | undefined;
+  /** When the hub was made, and its account with it. */
+  readonly createdAtMs: () => number;
 }
 
 /** Content on its way in. */
@@ -170,10 +173,62 @@ export class Blobs {
     return listPage(store, containerName, { ...request, entriesMax });
   }
 
-  /** Throws `ContainerNotFound`: there is the one for uploads, and each that has something in it. */
-  async requireContainer(containerName: string): Promise<void> {
-    if (await this.#hasContainer(containerName)) return;
-    throw containerNotFound();
+  /** Throws `ContainerNotFound`: there is the one for uploads, each that was made, and each that has something in it. */
+  async requireContainer(containerName: string): Promise<StoredContainer> {
+    const { store, uploadContainer } = this.#parts;
+    const made = await store.findContainer(containerName);
+    if (made !== undefined) return made;
+    if (containerName !== uploadContainer() && !(await this.#hasContainer(containerName))) {
+      throw containerNotFound();
+    }
+    return this.#unmade(containerName);
+  }
+
+  /** Throws `ContainerAlreadyExists`, `TooManyContainers`, `MetadataTooLarge`. */
+  async createContainer(
+    containerName: string,
+    metadata: ReadonlyMap<string, string>,
+  ): Promise<StoredContainer> {
+    const { store, limits } = this.#parts;
+    const { etag, writtenAtMs } = this.#revision(metadata);
+    const container = { containerName, etag, createdAtMs: writtenAtMs, metadata };
+    const isThere = await this.#hasContainer(containerName);
+    const outcome = isThere
+      ? "exists"
+      : await store.createContainer(container, limits.containersMax);
+    if (outcome === "exists") {
+      throw new BlobError("ContainerAlreadyExists", "The specified container already exists.");
+    }
+    if (outcome === "full") {
+      throw new BlobError(
+        "TooManyContainers",
+        `The account has ${limits.containersMax} containers already.`,
+      );
+    }
+    return container;
+  }
+
+  /** With all that is in it. Throws `ContainerNotFound`, and `AuthorizationPermissionMismatch` for the one for uploads. */
+  async deleteContainer(containerName: string): Promise<void> {
+    if (containerName === this.#parts.uploadContainer()) {
+      throw new BlobError(
+        "AuthorizationPermissionMismatch",
+        "Devices upload into this container; it cannot be deleted.",
+      );
+    }
+    const outcome = await this.#parts.store.deleteContainer(containerName);
+    if (outcome === "missing") throw containerNotFound();
+  }
+
+  /** In order of name, the one for uploads among them. */
+  async listContainers(): Promise<readonly StoredContainer[]> {
+    const made = await this.#parts.store.listContainers();
+    const ofUploads = this.#parts.uploadContainer();
+    if (ofUploads === undefined || made.some(({ containerName }) => containerName === ofUploads)) {
+      return made;
+    }
+    const all = [...made, this.#unmade(ofUploads)];
+    return all.toSorted((a, b) => (a.containerName < b.containerName ? -1 : 1));
   }
 
   /** Gives up blocks whose list never came; the hub calls it from time to time. */
@@ -233,8 +288,16 @@ export class Blobs {
 
   async #hasContainer(containerName: string): Promise<boolean> {
     if (containerName === this.#parts.uploadContainer()) return true;
+    if ((await this.#parts.store.findContainer(containerName)) !== undefined) return true;
     const page = { containerName, prefix: "", after: "", limit: 1 };
     return (await this.#parts.store.list(page)).length > 0;
+  }
+
+  /** One that nobody made is as old as the hub. */
+  #unmade(containerName: string): StoredContainer {
+    const createdAtMs = this.#parts.createdAtMs();
+    const etag = `0x${createdAtMs.toString(16).toUpperCase()}`;
+    return { containerName, etag, createdAtMs, metadata: new Map() };
   }
 
   async #notFound(address: BlobAddress): Promise<BlobError> {

@@ -58,6 +58,7 @@ export function createHubFiles(settings: () => HubSettings, parts: HubFilesParts
       clock,
       limits: parts.blobLimits,
       uploadContainer: () => builtInContainerOf(settings()),
+      createdAtMs: () => settings().createdAtMs,
     }),
     blobAccess: new BlobAccess({
       accountName: parts.blobAccountName,

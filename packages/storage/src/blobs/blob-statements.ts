@@ -15,6 +15,13 @@ export interface BlobRow {
   readonly metadata: string;
 }
 
+export interface ContainerRow {
+  readonly name: string;
+  readonly etag: string;
+  readonly created_at_ms: number;
+  readonly metadata: string;
+}
+
 /** A file of a blob, or of a block that waits for its list. */
 export interface SegmentRow {
   readonly block_id: string;
@@ -44,6 +51,12 @@ export class BlobStatements {
   readonly stage: Database.Statement<[...Address, string, string, number, number]>;
   readonly unstage: Database.Statement<Address>;
   readonly stale: Database.Statement<[string, number], { container: string; name: string }>;
+  readonly stagedIn: Database.Statement<[string, string, number], { name: string }>;
+  readonly insertContainer: Database.Statement<[string, string, string, number, string]>;
+  readonly findContainer: Database.Statement<[string, string], ContainerRow>;
+  readonly listContainers: Database.Statement<[string], ContainerRow>;
+  readonly countContainers: Database.Statement<[string], { count: number }>;
+  readonly deleteContainer: Database.Statement<[string, string]>;
   readonly isNamed: Database.Statement<[string, string], { found: 1 }>;
 
   constructor(state: StateDatabase) {
@@ -94,6 +107,20 @@ export class BlobStatements {
       `SELECT container, name FROM staged_blocks WHERE hub = ?
        GROUP BY container, name HAVING max(staged_at_ms) < ? LIMIT 1000`,
     );
+    this.stagedIn = connection.prepare(
+      "SELECT DISTINCT name FROM staged_blocks WHERE hub = ? AND container = ? LIMIT ?",
+    );
+    this.insertContainer = connection.prepare("INSERT INTO blob_containers VALUES (?, ?, ?, ?, ?)");
+    const ofContainer = "FROM blob_containers WHERE hub = ? AND name = ?";
+    const columns = "name, etag, created_at_ms, metadata";
+    this.findContainer = connection.prepare(`SELECT ${columns} ${ofContainer}`);
+    this.listContainers = connection.prepare(
+      `SELECT ${columns} FROM blob_containers WHERE hub = ? ORDER BY name`,
+    );
+    this.countContainers = connection.prepare(
+      "SELECT count(*) AS count FROM blob_containers WHERE hub = ?",
+    );
+    this.deleteContainer = connection.prepare(`DELETE ${ofContainer}`);
     this.isNamed = connection.prepare(
       `SELECT 1 AS found FROM blob_segments WHERE file = ?
        UNION ALL SELECT 1 FROM staged_blocks WHERE file = ? LIMIT 1`,

@@ -10,11 +10,20 @@ import type {
   OpenBlob,
   ReceivedContent,
   StoredBlob,
+  StoredContainer,
 } from "@larimar/domain";
 import { hubKey } from "../sqlite/hub-key.ts";
 import type { BlobFiles, FilePart, ReceivedFile } from "./blob-files.ts";
-import type { Address, BlobRow, BlobStatements, SegmentRow } from "./blob-statements.ts";
+import type {
+  Address,
+  BlobRow,
+  BlobStatements,
+  ContainerRow,
+  SegmentRow,
+} from "./blob-statements.ts";
 
+/** Of a container that goes; between two writes everybody else has a turn. */
+const BLOBS_PER_WRITE_MAX = 100;
 /** Sorts after whatever begins with the text before it. */
 const AFTER_ALL = "\u{10ffff}";
 
@@ -131,14 +140,9 @@ export class SqliteBlobStore implements BlobStore {
     expected: ExpectedBlob,
   ): Promise<"deleted" | "missing" | "conflict"> {
     const outcome = await this.#statements.state.write(() => {
-      const row = this.#find(address);
-      if (row === undefined) return "missing";
+      if (this.#find(address) === undefined) return "missing";
       if (!this.#isAsExpected(address, expected)) return "conflict";
-      const removed = this.#filesOf(address);
-      this.#statements.deleteSegments.run(row.id);
-      this.#statements.delete.run(row.id);
-      this.#statements.unstage.run(...this.#keyOf(address));
-      return { removed };
+      return { removed: this.#remove(address) };
     });
     if (typeof outcome === "string") return outcome;
     this.#files.remove(outcome.removed);
@@ -156,6 +160,43 @@ export class SqliteBlobStore implements BlobStore {
     return this.#statements.list
       .all(this.#hub, containerName, after, prefix, end, limit)
       .map(decode);
+  }
+
+  async createContainer(
+    { containerName, etag, createdAtMs, metadata }: StoredContainer,
+    containersMax: number,
+  ): Promise<"created" | "exists" | "full"> {
+    const { state, findContainer, countContainers, insertContainer } = this.#statements;
+    return state.write(() => {
+      if (findContainer.get(this.#hub, containerName) !== undefined) return "exists";
+      if ((countContainers.get(this.#hub)?.count ?? 0) >= containersMax) return "full";
+      const text = JSON.stringify([...metadata]);
+      insertContainer.run(this.#hub, containerName, etag, createdAtMs, text);
+      return "created";
+    });
+  }
+
+  async findContainer(containerName: string): Promise<StoredContainer | undefined> {
+    const row = this.#statements.findContainer.get(this.#hub, containerName);
+    return row && decodeContainer(row);
+  }
+
+  async listContainers(): Promise<readonly StoredContainer[]> {
+    return this.#statements.listContainers.all(this.#hub).map(decodeContainer);
+  }
+
+  async deleteContainer(containerName: string): Promise<"deleted" | "missing"> {
+    const { state, deleteContainer } = this.#statements;
+    for (let wasThere = false; ; wasThere = true) {
+      const outcome = await state.write(() => {
+        const addresses = this.#someOf(containerName);
+        if (addresses.length > 0) return { removed: addresses.flatMap((one) => this.#remove(one)) };
+        return deleteContainer.run(this.#hub, containerName).changes > 0 ? "deleted" : "missing";
+      });
+      if (outcome === "deleted") return outcome;
+      if (outcome === "missing") return wasThere ? "deleted" : outcome;
+      this.#files.remove(outcome.removed);
+    }
   }
 
   async removeStaleBlocks(stagedBeforeMs: number): Promise<void> {
@@ -214,6 +255,27 @@ export class SqliteBlobStore implements BlobStore {
       segments.push(segment);
     }
     return segments;
+  }
+
+  /** The blob, its staged blocks, or both; the files are left to the caller, for when that is on disk. */
+  #remove(address: BlobAddress): readonly string[] {
+    const removed = this.#filesOf(address);
+    const row = this.#find(address);
+    if (row !== undefined) {
+      this.#statements.deleteSegments.run(row.id);
+      this.#statements.delete.run(row.id);
+    }
+    this.#statements.unstage.run(...this.#keyOf(address));
+    return [...removed];
+  }
+
+  /** A few of what is in a container; empty when nothing is. */
+  #someOf(containerName: string): readonly BlobAddress[] {
+    const { list, stagedIn } = this.#statements;
+    const found = list.all(this.#hub, containerName, "", "", AFTER_ALL, BLOBS_PER_WRITE_MAX);
+    const names =
+      found.length > 0 ? found : stagedIn.all(this.#hub, containerName, BLOBS_PER_WRITE_MAX);
+    return names.map(({ name: blobName }) => ({ containerName, blobName }));
   }
 
   #filesOf(address: BlobAddress): Set<string> {
@@ -286,6 +348,15 @@ function decode(row: BlobRow): StoredBlob {
     createdAtMs: row.created_at_ms,
     lastModifiedMs: row.last_modified_ms,
     headers: headersOf(row),
+    metadata: new Map(JSON.parse(row.metadata) as [string, string][]),
+  };
+}
+
+function decodeContainer(row: ContainerRow): StoredContainer {
+  return {
+    containerName: row.name,
+    etag: row.etag,
+    createdAtMs: row.created_at_ms,
     metadata: new Map(JSON.parse(row.metadata) as [string, string][]),
   };
 }

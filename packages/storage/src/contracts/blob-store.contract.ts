@@ -6,6 +6,7 @@ import type {
   NewBlob,
   ReceivedContent,
   StoredBlob,
+  StoredContainer,
 } from "@larimar/domain";
 import { describe, expect, it } from "vitest";
 
@@ -316,6 +317,49 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
       expect(await store.commitBlocks(newBlob(), list([["latest", "YQ=="]]), "anything")).toBe(
         "blockMissing",
       );
+    });
+
+    const container = (containerName: string, etag = "0x1"): StoredContainer => ({
+      containerName,
+      etag,
+      createdAtMs: 1000,
+      metadata: new Map([["Purpose", "ä"]]),
+    });
+
+    it("keeps containers, no two of one name and no more than may be", async () => {
+      const store = await open();
+      expect(await store.createContainer(container("two"), 2)).toBe("created");
+      expect(await store.createContainer(container("one"), 2)).toBe("created");
+      expect(await store.createContainer(container("two", "0x2"), 2)).toBe("exists");
+      expect(await store.createContainer(container("three"), 2)).toBe("full");
+      expect(await store.findContainer("two")).toEqual(container("two"));
+      expect(await store.findContainer("three")).toBeUndefined();
+      expect(await store.listContainers()).toEqual([container("one"), container("two")]);
+    });
+
+    it("deletes a container with all that is in it, and nothing beside it", async () => {
+      const store = await open();
+      await store.createContainer(container("gone"), 9);
+      const names = Array.from({ length: 120 }, (_, i) => `blob-${i}`);
+      for (const blobName of names) {
+        await using content = await received(store, "x");
+        const blob = newBlob({ address: address(blobName, "gone") });
+        await store.put(blob, content, "anything");
+      }
+      await using content = await received(store, "y");
+      const block = { blockId: "YQ==", content, stagedAtMs: 0, blocksMax: 9 };
+      await store.stageBlock(address("half", "gone"), block);
+      await put(store, "stays");
+      expect(await store.deleteContainer("gone")).toBe("deleted");
+      expect(await store.findContainer("gone")).toBeUndefined();
+      const page = { containerName: "gone", prefix: "", after: "", limit: 9 };
+      expect(await store.list(page)).toEqual([]);
+      const half = newBlob({ address: address("half", "gone") });
+      expect(await store.commitBlocks(half, list([["latest", "YQ=="]]), "anything")).toBe(
+        "blockMissing",
+      );
+      expect(await readText(store)).toBe("stays");
+      expect(await store.deleteContainer("gone")).toBe("missing");
     });
 
     it("lists a container in the order of the names, a page at a time", async () => {

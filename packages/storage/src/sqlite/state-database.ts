@@ -17,6 +17,7 @@ import { transfers } from "./migrations/state/0013-transfers.ts";
 import { queryIndexes } from "./migrations/state/0014-query-indexes.ts";
 import { narrowTwins } from "./migrations/state/0015-narrow-twins.ts";
 import { twinLeaves } from "./migrations/state/0016-twin-leaves.ts";
+import { blobContainers } from "./migrations/state/0017-blob-containers.ts";
 import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -41,6 +42,7 @@ export const STATE_DATABASE: DatabaseKind = {
     queryIndexes,
     narrowTwins,
     twinLeaves,
+    blobContainers,
   ],
 };
 

@@ -30,6 +30,7 @@ export const BLOB_ERROR_STATUSES = {
   BlockCountExceedsLimit: 409,
   BlockListTooLong: 400,
   ConditionNotMet: 412,
+  ContainerAlreadyExists: 409,
   ContainerNotFound: 404,
   InvalidBlockList: 400,
   InvalidRange: 416,
@@ -40,6 +41,7 @@ export const BLOB_ERROR_STATUSES = {
   NotModified: 304,
   RequestBodyTooLarge: 413,
   ServerBusy: 503,
+  TooManyContainers: 409,
 
   InternalError: 500,
   InvalidBlobType: 409,

@@ -247,11 +247,14 @@ describe("an operation", () => {
     expect(await client.call(method, "a", { query })).toMatchObject(refusal(status, code));
   });
 
-  test("is not there for the account itself", async () => {
+  test("on the account itself is to list its containers", async () => {
     await using client = await startBlobHead();
     const path = `/${BLOB_ACCOUNT_NAME}`;
-    expect(await client.withKey("GET", path, { query: "comp=list" })).toMatchObject(
+    expect(await client.withKey("GET", path, { query: "comp=properties" })).toMatchObject(
       refusal(400, "UnsupportedQueryParameter"),
+    );
+    expect(await client.withKey("PUT", path, { query: "comp=list" })).toMatchObject(
+      refusal(405, "UnsupportedHttpVerb"),
     );
   });
 });

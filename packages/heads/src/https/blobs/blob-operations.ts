@@ -1,9 +1,15 @@
 import type { Reply } from "../reply.ts";
 import type { BlobRequest } from "./blob-request.ts";
 import { BlobRequestError } from "./blob-request-error.ts";
+import {
+  createContainer,
+  deleteContainer,
+  describeContainer,
+  listContainers,
+} from "./operations/containers.ts";
 import { deleteBlob } from "./operations/delete-blob.ts";
 import { describeBlob, readBlob } from "./operations/read-blob.ts";
-import { describeContainer, listBlobs } from "./operations/list-blobs.ts";
+import { listBlobs } from "./operations/list-blobs.ts";
 import { putBlob } from "./operations/put-blob.ts";
 import { putBlock } from "./operations/put-block.ts";
 import { putBlockList } from "./operations/put-block-list.ts";
@@ -17,14 +23,22 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Perform>>>> = 
   "blob comp=block": { PUT: putBlock },
   "blob comp=blocklist": { PUT: putBlockList },
   "blob comp=metadata": { PUT: setMetadata },
-  "container restype=container": { GET: describeContainer, HEAD: describeContainer },
+  "account comp=list": { GET: listContainers },
+  "container restype=container": {
+    GET: describeContainer,
+    HEAD: describeContainer,
+    PUT: createContainer,
+    DELETE: deleteContainer,
+  },
   "container comp=list restype=container": { GET: listBlobs },
 };
 
 /** What would change the meaning of a request if it were overlooked. */
 const UNSUPPORTED_HEADERS = [
+  "x-ms-blob-public-access",
   "x-ms-content-crc64",
   "x-ms-copy-source",
+  "x-ms-default-encryption-scope",
   "x-ms-encryption-key",
   "x-ms-encryption-scope",
   "x-ms-if-tags",

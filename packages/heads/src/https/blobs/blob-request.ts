@@ -92,6 +92,11 @@ export class BlobRequest {
     return this.#authorize([{ containerName }], needed).resource.containerName;
   }
 
+  /** The account as a whole is for those who have its key. */
+  authorizeAccount(): void {
+    this.#authorize([{ containerName: "" }], ["manage"]);
+  }
+
   /** What whoever signed the URL wants the answer's headers to be. */
   get overrides(): SasOverrides | undefined {
     return this.query.has("sig") ? this.#readSas().query.overrides : undefined;

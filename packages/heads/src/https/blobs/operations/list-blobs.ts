@@ -1,4 +1,4 @@
-import { BLOB_ACCOUNT_NAME, formatBlobList, formatHttpDate } from "@larimar/wire";
+import { BLOB_ACCOUNT_NAME, formatBlobList } from "@larimar/wire";
 import type { Reply } from "../../reply.ts";
 import type { BlobRequest } from "../blob-request.ts";
 import { BlobRequestError } from "../blob-request-error.ts";
@@ -24,7 +24,7 @@ export async function listBlobs(request: BlobRequest): Promise<Reply> {
     marker,
     delimiter,
     maxResults,
-    includesMetadata: (query.get("include") ?? "").toLowerCase().split(",").includes("metadata"),
+    includesMetadata: includesMetadata(request),
     page,
   });
   return {
@@ -34,26 +34,11 @@ export async function listBlobs(request: BlobRequest): Promise<Reply> {
   };
 }
 
-/** Get Container Properties: a container is there as long as its hub. */
-export async function describeContainer(request: BlobRequest): Promise<Reply> {
-  const containerName = request.authorizeContainer("list");
-  await request.hub.blobs.requireContainer(containerName);
-  const { createdAtMs } = request.hub.settings;
-  return {
-    status: 200,
-    headers: {
-      etag: `"0x${createdAtMs.toString(16).toUpperCase()}"`,
-      "last-modified": formatHttpDate(createdAtMs),
-      "x-ms-lease-state": "available",
-      "x-ms-lease-status": "unlocked",
-      "x-ms-has-immutability-policy": "false",
-      "x-ms-has-legal-hold": "false",
-    },
-    payload: Buffer.alloc(0),
-  };
+export function includesMetadata({ query }: BlobRequest): boolean {
+  return (query.get("include") ?? "").toLowerCase().split(",").includes("metadata");
 }
 
-function maxResultsOf(text: string | undefined): number | undefined {
+export function maxResultsOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^-?\d{1,15}$/.test(text)) {
     throw new BlobRequestError("InvalidQueryParameterValue", "maxresults is not a number.");
