@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { pinnedCommand } from "../processes/pinned-command.ts";
+import { LoadProcess } from "../processes/load-process.ts";
 import type {
   ConnectCommand,
   ConnectResult,
@@ -16,30 +14,24 @@ const mainFile = fileURLToPath(new URL("./generator-main.ts", import.meta.url));
 
 export type OnMilestone = (kind: "window-opened" | "window-closed") => void;
 
-/** The load generator as the rest of the harness sees it: a child process on its own core. */
-export class Generator implements AsyncDisposable {
-  readonly #child: ChildProcess;
+type GeneratorProcess = LoadProcess<GeneratorCommand, GeneratorReport>;
 
-  private constructor(child: ChildProcess) {
-    this.#child = child;
+/** Devices that publish, or do whatever else a workload measures. */
+export class Generator implements AsyncDisposable {
+  readonly #process: GeneratorProcess;
+
+  private constructor(process: GeneratorProcess) {
+    this.#process = process;
   }
 
-  static async start(options: { core: number | undefined }): Promise<Generator> {
-    // execArgv carries the TypeScript loader this process itself was started with.
-    const { command, args } = pinnedCommand({
-      command: process.execPath,
-      args: [...process.execArgv, mainFile],
-      core: options.core,
-    });
-    const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    await once(child, "spawn");
-    return new Generator(child);
+  static async start({ core }: { core: number | undefined }): Promise<Generator> {
+    return new Generator(await LoadProcess.start({ name: "the load generator", mainFile, core }));
   }
 
   async connect(command: Omit<ConnectCommand, "kind">): Promise<ConnectResult> {
-    const waitMs = (command.timeoutSeconds + command.identities.length * 0.1) * 1000;
-    const answer = await this.#ask({ kind: "connect", ...command }, "connected", waitMs);
-    return answer.result;
+    const msMax = (command.timeoutSeconds + command.identities.length * 0.1) * 1000;
+    const wanted = { kind: "connected", msMax } as const;
+    return (await this.#process.ask({ kind: "connect", ...command }, wanted)).result;
   }
 
   /** `onMilestone` is called as the measured window opens and closes. */
@@ -53,55 +45,21 @@ export class Generator implements AsyncDisposable {
   }
 
   async disconnect(): Promise<void> {
-    await this.#ask({ kind: "disconnect" }, "disconnected", 60_000);
+    await this.#process.ask({ kind: "disconnect" }, { kind: "disconnected", msMax: 60_000 });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, "exit");
-    this.#child.kill("SIGKILL"); // it holds nothing worth a clean end
-    await exited;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#process[Symbol.asyncDispose]();
   }
 
   async #measure(command: RunCommand | PatchCommand, onMilestone: OnMilestone): Promise<RunResult> {
-    const waitMs = (command.warmupSeconds + command.seconds + 30) * 1000;
-    const answer = await this.#ask(command, "ran", waitMs, (report) => {
-      if (report.kind === "window-opened" || report.kind === "window-closed") {
-        onMilestone(report.kind);
-      }
+    const answer = await this.#process.ask(command, {
+      kind: "ran",
+      msMax: (command.warmupSeconds + command.seconds + 30) * 1000,
+      onReport: ({ kind }) => {
+        if (kind === "window-opened" || kind === "window-closed") onMilestone(kind);
+      },
     });
     return answer.result;
-  }
-
-  #ask<Kind extends GeneratorReport["kind"]>(
-    command: GeneratorCommand,
-    answerKind: Kind,
-    timeoutMs: number,
-    onReport: (report: GeneratorReport) => void = () => {},
-  ): Promise<Extract<GeneratorReport, { kind: Kind }>> {
-    return new Promise((resolve, reject) => {
-      const finish = (act: () => void) => {
-        clearTimeout(timer);
-        this.#child.off("message", onMessage);
-        this.#child.off("exit", onExit);
-        act();
-      };
-      const onMessage = (report: GeneratorReport) => {
-        if (report.kind === answerKind) {
-          finish(() => resolve(report as Extract<GeneratorReport, { kind: Kind }>));
-        } else if (report.kind === "failed") {
-          finish(() => reject(new Error(`load generator: ${report.message}`)));
-        } else onReport(report);
-      };
-      const onExit = () => finish(() => reject(new Error("the load generator ended unexpectedly")));
-      const timer = setTimeout(
-        () =>
-          finish(() => reject(new Error(`the load generator took longer than ${timeoutMs} ms`))),
-        timeoutMs,
-      );
-      this.#child.on("message", onMessage);
-      this.#child.on("exit", onExit);
-      this.#child.send(command);
-    });
   }
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { anonymousIdentities } from "./anonymous-identities.ts";
+import { anonymousBroker } from "./anonymous-broker.ts";
 import { createPeerCertificate } from "./certificate.ts";
 import { freePorts } from "../processes/free-ports.ts";
 import { createStoredSubscription } from "./keep-messages.ts";
@@ -56,19 +56,12 @@ async function start(
     ),
     core,
   });
-  const target = { host: HOST, port: port!, servername: "localhost", caPem: certificate.caPem };
-  try {
-    await server.waitForPort(target, START_MS_MAX);
-    if (isOnDisk) await createStoredSubscription(target);
-  } catch (error) {
-    await server[Symbol.asyncDispose]();
-    throw error;
-  }
-  return {
-    target,
-    identities: async (count) => anonymousIdentities(count),
-    cpuSeconds: () => server.cpuSeconds(),
-    rssBytes: () => server.rssBytes(),
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
+  return anonymousBroker({
+    server,
+    host: HOST,
+    port: port!,
+    certificate,
+    startMsMax: START_MS_MAX,
+    ...(isOnDisk && { prepare: createStoredSubscription }),
+  });
 }

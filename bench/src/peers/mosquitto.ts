@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { anonymousIdentities } from "./anonymous-identities.ts";
+import { anonymousBroker } from "./anonymous-broker.ts";
 import { createPeerCertificate } from "./certificate.ts";
 import { findCommand } from "../processes/find-command.ts";
 import { freePorts } from "../processes/free-ports.ts";
@@ -50,18 +50,12 @@ export const mosquitto: Peer = {
       core,
       directory,
     });
-    try {
-      await server.waitForPort({ host: HOST, port: port! }, START_MS_MAX);
-    } catch (error) {
-      await server[Symbol.asyncDispose]();
-      throw error;
-    }
-    return {
-      target: { host: HOST, port: port!, servername: "localhost", caPem: certificate.caPem },
-      identities: async (count) => anonymousIdentities(count),
-      cpuSeconds: () => server.cpuSeconds(),
-      rssBytes: () => server.rssBytes(),
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    };
+    return anonymousBroker({
+      server,
+      host: HOST,
+      port: port!,
+      certificate,
+      startMsMax: START_MS_MAX,
+    });
   },
 };

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { anonymousIdentities } from "./anonymous-identities.ts";
+import { anonymousBroker } from "./anonymous-broker.ts";
 import { createPeerCertificate } from "./certificate.ts";
 import { findCommand } from "../processes/find-command.ts";
 import { freePorts } from "../processes/free-ports.ts";
@@ -51,20 +51,13 @@ export const nats: Peer = {
       core,
       directory,
     });
-    const target = { host: HOST, port: port!, servername: "localhost", caPem: certificate.caPem };
-    try {
-      await server.waitForPort(target, START_MS_MAX);
-      await createStoredSubscription(target);
-    } catch (error) {
-      await server[Symbol.asyncDispose]();
-      throw error;
-    }
-    return {
-      target,
-      identities: async (count) => anonymousIdentities(count),
-      cpuSeconds: () => server.cpuSeconds(),
-      rssBytes: () => server.rssBytes(),
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    };
+    return anonymousBroker({
+      server,
+      host: HOST,
+      port: port!,
+      certificate,
+      startMsMax: START_MS_MAX,
+      prepare: createStoredSubscription,
+    });
   },
 };

@@ -1,6 +1,6 @@
 import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { anonymousIdentities } from "./anonymous-identities.ts";
+import { anonymousBroker } from "./anonymous-broker.ts";
 import { createPeerCertificate } from "./certificate.ts";
 import { findCommand } from "../processes/find-command.ts";
 import { freePorts } from "../processes/free-ports.ts";
@@ -60,21 +60,15 @@ export const rabbitmq: Peer = {
       await server[Symbol.asyncDispose]();
       await mapper[Symbol.asyncDispose]();
     };
-    const target = { host: HOST, port, servername: "localhost", caPem: certificate.caPem };
-    try {
-      await server.waitForPort(target, START_MS_MAX);
-      await createStoredSubscription(target);
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-    return {
-      target,
-      identities: async (count) => anonymousIdentities(count),
-      cpuSeconds: () => server.cpuSeconds(),
-      rssBytes: () => server.rssBytes(),
-      [Symbol.asyncDispose]: stop,
-    };
+    return anonymousBroker({
+      server,
+      host: HOST,
+      port,
+      certificate,
+      startMsMax: START_MS_MAX,
+      prepare: createStoredSubscription,
+      stop,
+    });
   },
 };
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { readFile } from "node:fs/promises";
-import { anonymousIdentities } from "./anonymous-identities.ts";
+import { anonymousBroker } from "./anonymous-broker.ts";
 import { createPeerCertificate } from "./certificate.ts";
 import { freePorts } from "../processes/free-ports.ts";
 import type { Peer, PeerStartOptions, RunningPeer } from "./peer.ts";
@@ -33,19 +33,12 @@ export const referenceSink: Peer = {
       ),
       core,
     });
-    const target = { host: HOST, port: port!, servername: "localhost", caPem: certificate.caPem };
-    try {
-      await server.waitForPort(target, START_MS_MAX);
-    } catch (error) {
-      await server[Symbol.asyncDispose]();
-      throw error;
-    }
-    return {
-      target,
-      identities: async (count) => anonymousIdentities(count),
-      cpuSeconds: () => server.cpuSeconds(),
-      rssBytes: () => server.rssBytes(),
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    };
+    return anonymousBroker({
+      server,
+      host: HOST,
+      port: port!,
+      certificate,
+      startMsMax: START_MS_MAX,
+    });
   },
 };
