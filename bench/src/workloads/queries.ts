@@ -15,7 +15,7 @@ const PROGRESS_EVERY = 100_000;
 /** Queries of a kind, one after the other. */
 const REPEATS = 9;
 
-/** `last` stands for the number of the device that was seeded last. */
+/** What ends or begins with `last` stands for the device that was seeded last. */
 const QUERIES: readonly { readonly name: string; readonly text: string }[] = [
   { name: "first page: all", text: "SELECT * FROM devices" },
   {
@@ -31,8 +31,20 @@ const QUERIES: readonly { readonly name: string; readonly text: string }[] = [
     text: "SELECT deviceId FROM devices WHERE status = 'disabled'",
   },
   {
-    name: "first page: one match, the last row",
+    name: "first page: one match, a reported text",
     text: "SELECT * FROM devices WHERE properties.reported.serial = 'SNlast'",
+  },
+  {
+    name: "first page: ten match, a text in tags",
+    text: "SELECT * FROM devices WHERE tags.lot = 'lot-last'",
+  },
+  {
+    name: "first page: one match, a reported number",
+    text: "SELECT * FROM devices WHERE properties.reported.hours = last-number",
+  },
+  {
+    name: "first page: one match, a range of numbers",
+    text: "SELECT * FROM devices WHERE properties.reported.hours >= last-number",
   },
   { name: "count: all", text: "SELECT COUNT() AS n FROM devices" },
   {
@@ -120,7 +132,11 @@ async function measure(
   const results: QuerySample["queries"][number][] = [];
   for (const { name, text } of QUERIES) {
     const id = last.padStart(7, "0");
-    const query = text.replace("seeded-last", `seeded-${id}`).replace("SNlast", `SN${last}`);
+    const query = text
+      .replace("seeded-last", `seeded-${id}`)
+      .replace("SNlast", `SN${last}`)
+      .replace("lot-last", `lot-${Math.floor((devices - 1) / 10)}`)
+      .replace("last-number", last);
     const times: number[] = [];
     const cpuSeconds = larimar.cpuSeconds();
     for (let repeat = 0; repeat < REPEATS; repeat++) {

@@ -53,6 +53,7 @@ function twinOf(deviceId: string, index: number): Twin {
     network: { type: index % 3 === 0 ? "lte" : "wifi", strength: -(index % 90) },
     temperature: 20 + (index % 100) / 10,
     serial: `SN${index}`,
+    hours: index,
   };
   const desired: JsonObject = { interval: 60 + (index % 5), limits: { temperature: 70 } };
   const twin = createTwin({ deviceId }, CHANGED_AT_MS);
@@ -62,6 +63,7 @@ function twinOf(deviceId: string, index: number): Twin {
       site: `site-${index % 20}`,
       building: { floor: index % 7 },
       customer: `c${index % 1000}`,
+      lot: `lot-${Math.floor(index / 10)}`,
     },
     desired: {
       values: desired,

@@ -49,8 +49,9 @@ function jsonText(value: SqlValue): Sql {
     if (Object.keys(value).length > 0) throw new NotInSql();
     return EMPTY;
   }
-  const isNull = value.isNull === undefined ? EMPTY : sql`'null'`;
-  return sql`CASE WHEN ${column} IS NULL THEN ${isNull} ELSE json_quote(${column}) END`;
+  // Named once, since some columns are computed; a text `null` has quotes.
+  const text = sql`json_quote(${column})`;
+  return value.isNull === undefined ? sql`coalesce(nullif(${text}, 'null'), '')` : text;
 }
 
 const EMPTY = sql`''`;

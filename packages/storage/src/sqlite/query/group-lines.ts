@@ -35,7 +35,7 @@ export class GroupLines {
     if (text === null) {
       this.#group("").rows += rows;
     } else if (valueCount === 0) {
-      this.#count(text.split("\n"));
+      this.#count(text);
     } else {
       for (const line of text.split("\n")) this.#addLine(line, keyCount);
     }
@@ -48,11 +48,20 @@ export class GroupLines {
     return parts;
   }
 
-  /** Most lines have been seen before; those are counted before they are looked up. */
-  #count(lines: readonly string[]): void {
-    const counts = new Map<string, number>();
-    for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
-    for (const [line, count] of counts) this.#group(line).rows += count;
+  /** Many lines are like the one before, and need not even be cut out. */
+  #count(text: string): void {
+    let line = "";
+    let group: OpenGroup | undefined;
+    for (let start = 0; start <= text.length; start += line.length + 1) {
+      const end = start + line.length;
+      const isSame = text.startsWith(line, start) && (end === text.length || text[end] === "\n");
+      if (!isSame || group === undefined) {
+        const found = text.indexOf("\n", start);
+        line = text.slice(start, found < 0 ? text.length : found);
+        group = this.#group(line);
+      }
+      group.rows += 1;
+    }
   }
 
   #addLine(line: string, keyCount: number): void {
