@@ -1,23 +1,18 @@
 import { randomBytes } from "node:crypto";
-import path from "node:path";
 import type {
   CertificateResponse,
   ProvisioningServiceDescription,
 } from "@azure/arm-deviceprovisioningservices";
-import type { TemporaryDirectory, TestCertificate, TestServer } from "@larimar/testkit";
-import {
-  ServerProcess,
-  makeTemporaryDirectory,
-  makeTestCertificate,
-  runCommand,
-  startTestServer,
-} from "@larimar/testkit";
+import type { ServerProcess, TestCertificate, TestServer } from "@larimar/testkit";
+import { makeTestCertificate, runCommand } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import type { Feature } from "../grid/features.ts";
 import { ArmClient } from "../support/arm-client.ts";
 import { LightProvisioning } from "../support/light-provisioning.ts";
 import { ProvisioningClient } from "../support/provisioning-client.ts";
+import type { TwoServers } from "../support/two-servers.ts";
+import { startTwoServers } from "../support/two-servers.ts";
 
 // The clients know no other ports than 443, 8883 and 5671.
 const ADDRESS = "127.0.0.108";
@@ -33,7 +28,7 @@ const symmetricKeys = {
   symmetricKey: { primaryKey: key, secondaryKey: key },
 };
 
-let directory: TemporaryDirectory;
+let servers: TwoServers;
 let elsewhere: ServerProcess;
 let server: TestServer;
 let arm: ArmClient;
@@ -41,23 +36,8 @@ let clients: ProvisioningClient;
 let light: LightProvisioning;
 
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  elsewhere = await ServerProcess.start({
-    dataDirectory: path.join(directory.path, "elsewhere"),
-    address: ELSEWHERE,
-    usesStandardPorts: true,
-  });
-  server = await startTestServer({
-    config: {
-      bind: [ADDRESS],
-      host: [ADDRESS],
-      hub: ["near", "far"],
-      httpsPort: 443,
-      mqttPort: 8883,
-      amqpPort: 5671,
-      trust: [elsewhere.connection.caFile],
-    },
-  });
+  servers = await startTwoServers({ here: ADDRESS, elsewhere: ELSEWHERE });
+  ({ server, elsewhere } = servers);
   arm = new ArmClient(server.connection);
   clients = new ProvisioningClient(server.connection);
   light = new LightProvisioning(server.connection, ADDRESS);
@@ -66,9 +46,7 @@ afterAll(async () => {
   light?.[Symbol.dispose]();
   await clients?.[Symbol.asyncDispose]();
   await arm?.[Symbol.asyncDispose]();
-  await server?.[Symbol.asyncDispose]();
-  await elsewhere?.[Symbol.asyncDispose]();
-  await directory?.[Symbol.asyncDispose]();
+  await servers?.[Symbol.asyncDispose]();
 });
 
 const shows = (feature: Feature<"management">) =>

@@ -1,21 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { HubClient, TemporaryDirectory, TestServer } from "@larimar/testkit";
-import { ServerProcess, makeTemporaryDirectory, startTestServer } from "@larimar/testkit";
+import type { HubClient, ServerProcess, TestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import type { AllocationWebhook } from "../support/allocation-webhook.ts";
 import { answerWith, startAllocationWebhook } from "../support/allocation-webhook.ts";
 import { LightProvisioning } from "../support/light-provisioning.ts";
 import { ProvisioningClient } from "../support/provisioning-client.ts";
+import type { TwoServers } from "../support/two-servers.ts";
+import { startTwoServers } from "../support/two-servers.ts";
 
 // The clients know no other ports than 443, 8883 and 5671.
 const ADDRESS = "127.0.0.104";
 const ELSEWHERE = "127.0.0.105";
 const TRANSPORTS = ["Mqtt", "MqttWs", "Amqp", "AmqpWs", "Http"] as const;
 
-let directory: TemporaryDirectory;
+let servers: TwoServers;
 let elsewhere: ServerProcess;
 let server: TestServer;
 let clients: ProvisioningClient;
@@ -25,23 +26,8 @@ let webhook: AllocationWebhook;
 let hubs: Record<"near" | "far" | "elsewhere", { name: string; client: HubClient }>;
 
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  elsewhere = await ServerProcess.start({
-    dataDirectory: path.join(directory.path, "elsewhere"),
-    address: ELSEWHERE,
-    usesStandardPorts: true,
-  });
-  server = await startTestServer({
-    config: {
-      bind: [ADDRESS],
-      host: [ADDRESS],
-      hub: ["near", "far"],
-      httpsPort: 443,
-      mqttPort: 8883,
-      amqpPort: 5671,
-      trust: [elsewhere.connection.caFile],
-    },
-  });
+  servers = await startTwoServers({ here: ADDRESS, elsewhere: ELSEWHERE });
+  ({ server, elsewhere } = servers);
   const entry = (client: HubClient) => ({ name: client.hub.hostName, client });
   hubs = {
     near: entry(server.client("near")),
@@ -50,7 +36,7 @@ beforeAll(async () => {
   };
   await linkElsewhere(elsewhere.connection.hubs[0]!.connectionStrings["iothubowner"]!);
   // Devices trust both servers.
-  const caFile = path.join(directory.path, "both.pem");
+  const caFile = path.join(servers.directory, "both.pem");
   const authorities = [server.connection.caFile, elsewhere.connection.caFile];
   await writeFile(caFile, await Promise.all(authorities.map((file) => readFile(file, "utf8"))));
   clients = new ProvisioningClient({ ...server.connection, caFile });
@@ -61,9 +47,7 @@ afterAll(async () => {
   await webhook?.[Symbol.asyncDispose]();
   light?.[Symbol.dispose]();
   await clients?.[Symbol.asyncDispose]();
-  await server?.[Symbol.asyncDispose]();
-  await elsewhere?.[Symbol.asyncDispose]();
-  await directory?.[Symbol.asyncDispose]();
+  await servers?.[Symbol.asyncDispose]();
 });
 
 async function linkElsewhere(connectionString: string): Promise<void> {

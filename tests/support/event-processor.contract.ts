@@ -1,3 +1,4 @@
+import { telemetrySource } from "@larimar/domain/fixtures";
 import type { TestServer } from "@larimar/testkit";
 import { startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -37,8 +38,8 @@ interface ProcessorState {
 const PARTITIONS = 4;
 /** SDKs look at who has what every ten seconds, unless they are told otherwise. */
 const INTERVAL_MS = 250;
-const LOOK_MS = 100;
 const STORY_MS_MAX = 180_000;
+const PATIENCE = { timeout: STORY_MS_MAX / 4, interval: 100 };
 
 /**
  * The same expectations of every SDK whose readers share the partitions of a group: they keep who reads what,
@@ -155,7 +156,8 @@ class Story {
         const text = `${partition} ${this.sent.length} ${Math.random()}`;
         this.sent.push(text);
         const body = new TextEncoder().encode(text);
-        return hub!.telemetry.accept(sourceOf(partition), [{ properties, body }]);
+        const source = { ...telemetrySource(`sender-${partition}`), partition };
+        return hub!.telemetry.accept(source, [{ properties, body }]);
       }),
     );
   }
@@ -209,64 +211,34 @@ class Team implements AsyncDisposable {
 
   /** Each partition has one reader, and the readers have that many each. */
   async whenShared(sizes: readonly number[]): Promise<void> {
-    let owned: readonly (readonly string[])[] = [];
-    await this.#when(
-      (states) => {
-        owned = states.map((state) => state.owned);
-        const counts = owned.map(({ length }) => length).toSorted((a, b) => b - a);
-        return new Set(owned.flat()).size === PARTITIONS && String(counts) === String(sizes);
-      },
-      () => `Partitions are not shared ${sizes.join(", ")}, but ${JSON.stringify(owned)}`,
-    );
+    const shares = async () => {
+      const owned = (await this.#look()).map((state) => state.owned);
+      const counts = owned.map(({ length }) => length).toSorted((x, y) => y - x);
+      return { partitions: new Set(owned.flat()).size, counts };
+    };
+    await expect.poll(shares, PATIENCE).toEqual({ partitions: PARTITIONS, counts: sizes });
   }
 
   async whenAllProcessed(): Promise<void> {
-    let missing: readonly string[] = [];
-    await this.#when(
-      (states) => {
-        const bodies = states.flatMap(({ processed }) => processed.map(({ body }) => body));
-        const all = new Set([...this.#processed, ...bodies]);
-        missing = this.#story.sent.filter((body) => !all.has(body));
-        return missing.length === 0;
-      },
-      () => `${missing.length} of ${this.#story.sent.length} events were processed by nobody`,
-    );
+    const missing = async () => {
+      const bodies = (await this.#look()).flatMap(({ processed }) => bodiesOf(processed));
+      const all = new Set([...this.#processed, ...bodies]);
+      return this.#story.sent.filter((body) => !all.has(body));
+    };
+    await expect.poll(missing, PATIENCE).toEqual([]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#members].map((program) => program[Symbol.asyncDispose]()));
   }
 
-  async #when(
-    condition: (states: readonly ProcessorState[]) => boolean,
-    complaint: () => string,
-  ): Promise<void> {
-    for (let left = STORY_MS_MAX / 4 / LOOK_MS; left > 0; left--) {
-      const states = await Promise.all([...this.#members].map((program) => this.#look(program)));
-      if (condition(states)) return;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
-    throw new Error(complaint());
+  #look(): Promise<readonly ProcessorState[]> {
+    return Promise.all(
+      [...this.#members].map(async (program) => {
+        const state = await stateOf(program);
+        this.#states.set(program, state);
+        return state;
+      }),
+    );
   }
-
-  async #look(program: Program): Promise<ProcessorState> {
-    const state = await stateOf(program);
-    this.#states.set(program, state);
-    return state;
-  }
-}
-
-function sourceOf(partition: number) {
-  const identity = { deviceId: `sender-${partition}` };
-  return {
-    identity,
-    partition,
-    origin: {
-      source: "Telemetry",
-      identity,
-      generationId: "1",
-      authMethod: { scope: "device", type: "sas" },
-      modelId: undefined,
-    },
-  } as const;
 }
