@@ -1,79 +1,58 @@
 import { once } from "node:events";
 import type { ClientCertificate } from "@larimar/domain";
-import { createProvisioningDirectory } from "@larimar/domain";
 import type { TestProvisioning } from "@larimar/domain/fixtures";
 import {
-  createTestProvisioning,
   openTpmBlob,
   paperCertificate,
   paperText,
   presented,
-  registrationToken,
   settle,
 } from "@larimar/domain/fixtures";
 import { AmqpReader } from "@larimar/wire";
 import type { EventContext, Message, Receiver, Sender } from "rhea";
 import rhea from "rhea";
 import { describe, expect, test } from "vitest";
+import { EnrolledDevice } from "../../provisioning-api/enrolled-device.fixture.ts";
 import { AmqpTest } from "../fixtures/amqp-test.fixture.ts";
 import type { RawClient } from "../fixtures/raw-client.fixture.ts";
 import { bytes, composite, frame, SASL_HEADER, symbol } from "../fixtures/raw-client.fixture.ts";
 import type { RheaClient } from "../fixtures/rhea-client.fixture.ts";
 import { bodyText, take } from "../fixtures/rhea-client.fixture.ts";
 
-const key = Buffer.from("a key of the device's own").toString("base64");
 const REGISTER = { "iotdps-operation-type": "iotdps-register", "iotdps-forceRegistration": false };
 
 class ProvisioningTest implements AsyncDisposable {
-  readonly provisioning: TestProvisioning;
+  readonly device: EnrolledDevice;
   readonly amqp: AmqpTest;
 
-  private constructor(provisioning: TestProvisioning, amqp: AmqpTest) {
-    this.provisioning = provisioning;
+  private constructor(device: EnrolledDevice, amqp: AmqpTest) {
+    this.device = device;
     this.amqp = amqp;
   }
 
   static async start(certificate?: ClientCertificate): Promise<ProvisioningTest> {
-    const provisioning = createTestProvisioning();
-    await provisioning.service.individualEnrollments.put({
-      id: "dev-1",
-      attestation: { type: "symmetricKey", primaryKey: key },
-    });
-    const services = createProvisioningDirectory([provisioning.service], { isStrict: false });
-    const options = { provisioning: services, ...(certificate && { certificate }) };
-    return new ProvisioningTest(provisioning, await AmqpTest.start(options));
+    const device = await EnrolledDevice.create();
+    const options = { provisioning: device.services, ...(certificate && { certificate }) };
+    return new ProvisioningTest(device, await AmqpTest.start(options));
   }
 
-  get idScope(): string {
-    return this.provisioning.service.settings.idScope;
-  }
-
-  address(registrationId = "dev-1"): string {
-    return `${this.idScope}/registrations/${registrationId}`;
-  }
-
-  token(deviceKey = key, registrationId = "dev-1"): string {
-    const { idScope } = this;
-    const expiresAtMs = this.provisioning.clock.now() + 3_600_000;
-    const token = registrationToken({ idScope, registrationId, key: deviceKey, expiresAtMs });
-    const { rawResource, rawExpiry, signature } = token;
-    const encoded = encodeURIComponent(signature);
-    return `SharedAccessSignature sr=${rawResource}&sig=${encoded}&se=${rawExpiry}&skn=registration`;
+  get provisioning(): TestProvisioning {
+    return this.device.provisioning;
   }
 
   async connected(options: Parameters<AmqpTest["client"]>[0] = {}): Promise<RheaClient> {
-    const plain = { user: this.address(), password: this.token() };
+    const plain = { user: this.device.address(), password: this.device.token() };
     return this.amqp.client({ plain, hostName: "dps.test", ...options });
   }
 
-  async attached(client: RheaClient, address = this.address()): Promise<Device> {
+  async attached(client: RheaClient, address = this.device.address()): Promise<Device> {
     const sender = await client.send(address);
     return new Device(sender, await client.receive({ source: address }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.amqp[Symbol.asyncDispose]();
-    await this.provisioning.service[Symbol.asyncDispose]();
+    await this.device[Symbol.asyncDispose]();
   }
 }
 
@@ -155,9 +134,9 @@ describe("a device that provisions itself over AMQP", () => {
   });
 
   test.each([
-    ["Java", (dps: ProvisioningTest) => `/${dps.address()}`],
-    ["C", (dps: ProvisioningTest) => `amqps://dps.test/${dps.address()}`],
-    ["a client that shouts", (dps: ProvisioningTest) => dps.address().toUpperCase()],
+    ["Java", (dps: ProvisioningTest) => `/${dps.device.address()}`],
+    ["C", (dps: ProvisioningTest) => `amqps://dps.test/${dps.device.address()}`],
+    ["a client that shouts", (dps: ProvisioningTest) => dps.device.address().toUpperCase()],
   ])("may write its address as %s does", async (_, addressOf) => {
     await using dps = await ProvisioningTest.start();
     const device = await dps.attached(await dps.connected(), addressOf(dps));
@@ -206,7 +185,7 @@ describe("a device that provisions itself over AMQP", () => {
   test("is refused by SASL with a wrong key", async () => {
     await using dps = await ProvisioningTest.start();
     const client = await dps.amqp.raw();
-    const response = `\0${dps.address()}\0${dps.token("d3Jvbmc=")}`;
+    const response = `\0${dps.device.address()}\0${dps.device.token("d3Jvbmc=")}`;
     client.send(SASL_HEADER, init("PLAIN", Buffer.from(response)));
     await client.take(8);
     expect(await saslFrame(client)).toMatchObject({ code: 0x40 });
@@ -217,7 +196,7 @@ describe("a device that provisions itself over AMQP", () => {
   test("cannot use its proof for another device", async () => {
     await using dps = await ProvisioningTest.start();
     const client = await dps.connected();
-    await expect(client.send(dps.address("dev-2"))).rejects.toMatchObject({
+    await expect(client.send(dps.device.address("dev-2"))).rejects.toMatchObject({
       condition: "amqp:unauthorized-access",
     });
   });
@@ -226,7 +205,7 @@ describe("a device that provisions itself over AMQP", () => {
     const leaf = paperCertificate({ commonName: "dev-9" });
     await using dps = await ProvisioningTest.start(presented(leaf));
     const client = await dps.amqp.client();
-    await expect(client.send(dps.address("dev-9"))).rejects.toMatchObject({
+    await expect(client.send(dps.device.address("dev-9"))).rejects.toMatchObject({
       condition: "amqp:unauthorized-access",
       description: expect.stringContaining('"errorCode":401002') as string,
     });
@@ -237,14 +216,14 @@ describe("a device that provisions itself over AMQP", () => {
         clientCertificates: { primary: { certificate: paperText(leaf) } },
       },
     });
-    const device = await dps.attached(client, dps.address("dev-9"));
+    const device = await dps.attached(client, dps.device.address("dev-9"));
     expect((await device.ask(REGISTER)).body).toMatchObject({ status: "assigning" });
   });
 
   test("without anything is refused at its links", async () => {
     await using dps = await ProvisioningTest.start();
     const client = await dps.amqp.client({ mechanism: "ANONYMOUS" });
-    await expect(client.send(dps.address())).rejects.toMatchObject({
+    await expect(client.send(dps.device.address())).rejects.toMatchObject({
       condition: "amqp:unauthorized-access",
     });
   });
@@ -281,7 +260,7 @@ describe("the TPM mechanism", () => {
   ): Promise<{ outcome: unknown; challenges: Buffer[] }> {
     const client = await dps.amqp.raw();
     const { registrationId = "dev-1" } = options;
-    const first = [`\0${dps.idScope}\0${registrationId}\0`, options.ek ?? ek];
+    const first = [`\0${dps.device.idScope}\0${registrationId}\0`, options.ek ?? ek];
     client.send(SASL_HEADER, init("TPM", Buffer.concat(first.map((part) => Buffer.from(part)))));
     await client.take(8);
     await saslFrame(client);
@@ -292,7 +271,7 @@ describe("the TPM mechanism", () => {
       challenges.push(Buffer.from(value as Uint8Array));
       const blob = Buffer.concat(challenges.slice(1).map((part) => part.subarray(1)));
       const token = () =>
-        dps.token(options.key ?? openTpmBlob(blob.toString("base64")).key, registrationId);
+        dps.device.token(options.key ?? openTpmBlob(blob.toString("base64")).key, registrationId);
       const responses = [() => srk, () => Buffer.alloc(0), () => Buffer.from(token())];
       const response = Buffer.concat([Buffer.from([0]), responses[turn]?.() ?? Buffer.alloc(0)]);
       client.send(frame(composite(0x43, [bytes(response)]), { type: 1 }));

@@ -1,15 +1,8 @@
 import type { ClientCertificate } from "@larimar/domain";
-import { createProvisioningDirectory } from "@larimar/domain";
 import type { TestProvisioning } from "@larimar/domain/fixtures";
-import {
-  createTestProvisioning,
-  paperCertificate,
-  paperText,
-  presented,
-  registrationToken,
-  settle,
-} from "@larimar/domain/fixtures";
+import { paperCertificate, paperText, presented, settle } from "@larimar/domain/fixtures";
 import { describe, expect, test } from "vitest";
+import { EnrolledDevice } from "../../provisioning-api/enrolled-device.fixture.ts";
 import { MqttTest } from "../fixtures/mqtt-test.fixture.ts";
 import {
   connack,
@@ -27,7 +20,6 @@ import {
 import type { RawClient } from "../fixtures/raw-client.fixture.ts";
 import { expectEnd, expectPackets } from "../fixtures/raw-client.fixture.ts";
 
-const key = Buffer.from("a key of the device's own").toString("base64");
 const REGISTER = "$dps/registrations/PUT/iotdps-register/?$rid=";
 const STATUS = "$dps/registrations/GET/iotdps-get-operationstatus/?$rid=";
 
@@ -41,50 +33,30 @@ interface Answer {
 
 /** A device as SDKs behave: subscribed, waiting for each answer. */
 class ProvisioningTest implements AsyncDisposable {
-  readonly provisioning: TestProvisioning;
+  readonly device: EnrolledDevice;
   readonly mqtt: MqttTest;
 
-  private constructor(provisioning: TestProvisioning, mqtt: MqttTest) {
-    this.provisioning = provisioning;
+  private constructor(device: EnrolledDevice, mqtt: MqttTest) {
+    this.device = device;
     this.mqtt = mqtt;
   }
 
   static async start(certificate?: ClientCertificate): Promise<ProvisioningTest> {
-    const provisioning = createTestProvisioning();
-    await provisioning.service.individualEnrollments.put({
-      id: "dev-1",
-      attestation: { type: "symmetricKey", primaryKey: key },
-    });
-    const services = createProvisioningDirectory([provisioning.service], { isStrict: false });
-    const mqtt = await MqttTest.start({
-      provisioning: services,
-      ...(certificate && { certificate }),
-    });
-    return new ProvisioningTest(provisioning, mqtt);
+    const device = await EnrolledDevice.create();
+    const options = { provisioning: device.services, ...(certificate && { certificate }) };
+    return new ProvisioningTest(device, await MqttTest.start(options));
   }
 
-  login(registrationId = "dev-1", password: string | undefined = this.token()): Buffer {
-    const { idScope } = this.provisioning.service.settings;
-    const name = `${idScope}/registrations/${registrationId}`;
+  get provisioning(): TestProvisioning {
+    return this.device.provisioning;
+  }
+
+  login(registrationId = "dev-1", password: string | undefined = this.device.token()): Buffer {
     return connectPacket({
       clientId: registrationId,
-      username: `${name}/api-version=2019-03-31&ClientVersion=a%2Fb`,
+      username: `${this.device.address(registrationId)}/api-version=2019-03-31&ClientVersion=a%2Fb`,
       ...(password !== "" && { password }),
     });
-  }
-
-  token(deviceKey = key): string {
-    const { idScope } = this.provisioning.service.settings;
-    const expiresAtMs = this.provisioning.clock.now() + 3_600_000;
-    const token = registrationToken({
-      idScope,
-      registrationId: "dev-1",
-      key: deviceKey,
-      expiresAtMs,
-    });
-    const { rawResource, rawExpiry, signature } = token;
-    const encoded = encodeURIComponent(signature);
-    return `SharedAccessSignature sr=${rawResource}&sig=${encoded}&se=${rawExpiry}`;
   }
 
   async connected(login = this.login()): Promise<RawClient> {
@@ -96,7 +68,7 @@ class ProvisioningTest implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.mqtt[Symbol.asyncDispose]();
-    await this.provisioning.service[Symbol.asyncDispose]();
+    await this.device[Symbol.asyncDispose]();
   }
 }
 
@@ -194,7 +166,7 @@ describe("a device that provisions itself over MQTT", () => {
 
   test("is let in with a wrong key, and told with its registration", async () => {
     await using dps = await ProvisioningTest.start();
-    const client = await dps.connected(dps.login("dev-1", dps.token("d3Jvbmc=")));
+    const client = await dps.connected(dps.login("dev-1", dps.device.token("d3Jvbmc=")));
     expect(await ask(client, `${REGISTER}1`)).toMatchObject({
       status: "401",
       rid: "1",
