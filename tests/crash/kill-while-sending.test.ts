@@ -6,7 +6,7 @@ import { Mqtt } from "azure-iot-device-mqtt";
 import { expect, test } from "vitest";
 import type { TestDevice } from "@larimar/testkit";
 import { ServerProcess } from "@larimar/testkit";
-import { EventsReader } from "../support/events-reader.ts";
+import { EventsReader } from "../support/events/events-reader.ts";
 
 const KILLS = 10;
 const DEVICES = 8;

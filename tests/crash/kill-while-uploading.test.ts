@@ -3,7 +3,7 @@ import { request } from "node:https";
 import path from "node:path";
 import { ServerProcess, makeTemporaryDirectory } from "@larimar/testkit";
 import { expect, test } from "vitest";
-import { FileClient } from "../support/file-client.ts";
+import { FileClient } from "../support/service-clients/file-client.ts";
 
 // SDKs know no other port than 443 for these calls.
 const ADDRESS = "127.0.0.32";

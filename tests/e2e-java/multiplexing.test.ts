@@ -3,7 +3,7 @@ import { startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import { CommandSender } from "../support/device-client/command-sender.fixture.ts";
-import { EventsReader } from "../support/events-reader.ts";
+import { EventsReader } from "../support/events/events-reader.ts";
 import { hasJava, startJavaProgram } from "../support/programs/java.ts";
 import { PREPARE_MS_MAX } from "../support/programs/prepare.ts";
 import type { Program } from "../support/programs/program.ts";

@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import { hasJava, startJavaProgram } from "../support/programs/java.ts";
-import { provisioningClientContract } from "../support/provisioning-client.contract.ts";
+import { provisioningClientContract } from "../support/provisioning/provisioning-client.contract.ts";
 
 // Over MQTT this SDK now and then waits in vain for an answer that came before it began to wait.
 const BOTH = ["payloads", "moves"] as const;

@@ -4,7 +4,7 @@ import { makeTestCertificate, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import type { Feature } from "../grid/features.ts";
-import { derivedKey } from "../support/derived-key.ts";
+import { derivedKey } from "../support/provisioning/derived-key.ts";
 import { hasJava, startJavaProgram } from "../support/programs/java.ts";
 import { PREPARE_MS_MAX } from "../support/programs/prepare.ts";
 import type { Program } from "../support/programs/program.ts";

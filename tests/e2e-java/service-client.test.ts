@@ -3,7 +3,7 @@ import { startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import type { Feature, Transport } from "../grid/features.ts";
-import { FileClient } from "../support/file-client.ts";
+import { FileClient } from "../support/service-clients/file-client.ts";
 import { hasJava, startJavaProgram } from "../support/programs/java.ts";
 import { PREPARE_MS_MAX } from "../support/programs/prepare.ts";
 import type { Program } from "../support/programs/program.ts";

@@ -3,7 +3,7 @@ import { type TestServer, startTestServer } from "@larimar/testkit";
 import { Client, type Message } from "azure-iot-device";
 import { Http } from "azure-iot-device-http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { RegistryClient } from "../support/registry-client.ts";
+import { RegistryClient } from "../support/service-clients/registry-client.ts";
 
 // Neither client knows other ports than the standard ones.
 const ADDRESS = "127.0.0.44";

@@ -5,7 +5,7 @@ import type { TestServer } from "@larimar/testkit";
 import { ServerProcess, makeTemporaryDirectory, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
-import { FileClient } from "../support/file-client.ts";
+import { FileClient } from "../support/service-clients/file-client.ts";
 
 // SDKs know no other port than 443 for these calls.
 const ADDRESS = "127.0.0.31";

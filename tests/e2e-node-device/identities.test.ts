@@ -11,7 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import type { Feature, Transport } from "../grid/features.ts";
-import { EventsReader } from "../support/events-reader.ts";
+import { EventsReader } from "../support/events/events-reader.ts";
 import { startNodeProgram } from "../support/programs/node.ts";
 import type { Program } from "../support/programs/program.ts";
 

@@ -6,8 +6,8 @@ import { Client, Message } from "azure-iot-device";
 import { Amqp, AmqpWs } from "azure-iot-device-amqp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ServerProcess } from "@larimar/testkit";
-import { EventsReader } from "../support/events-reader.ts";
-import { RegistryClient } from "../support/registry-client.ts";
+import { EventsReader } from "../support/events/events-reader.ts";
+import { RegistryClient } from "../support/service-clients/registry-client.ts";
 
 describe.each([
   ["AMQP", Amqp, "127.0.0.24"],

@@ -3,7 +3,7 @@ import { Client, Message } from "azure-iot-device";
 import { Http } from "azure-iot-device-http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
-import { EventsReader } from "../support/events-reader.ts";
+import { EventsReader } from "../support/events/events-reader.ts";
 
 // Neither client knows other ports than the standard ones.
 const ADDRESS = "127.0.0.43";

@@ -5,8 +5,8 @@ import { Message } from "azure-iot-device";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ServerProcess } from "@larimar/testkit";
 import { cell } from "../grid/cell.ts";
-import type { ReceivedEvent } from "../support/events-reader.ts";
-import { EventsReader } from "../support/events-reader.ts";
+import type { ReceivedEvent } from "../support/events/events-reader.ts";
+import { EventsReader } from "../support/events/events-reader.ts";
 import { connectMqttDevice } from "../support/mqtt-device.ts";
 
 const DEVICES = 20;

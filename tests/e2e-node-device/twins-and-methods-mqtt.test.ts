@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ServerProcess } from "@larimar/testkit";
 import type { MqttDevice } from "../support/mqtt-device.ts";
 import { connectMqttDevice } from "../support/mqtt-device.ts";
-import { RegistryClient } from "../support/registry-client.ts";
+import { RegistryClient } from "../support/service-clients/registry-client.ts";
 
 describe("azure-iot-device over MQTT with azure-iothub at the other end", () => {
   let directory: string;

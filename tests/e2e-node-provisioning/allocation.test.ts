@@ -4,12 +4,12 @@ import path from "node:path";
 import type { HubClient, ServerProcess, TestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
-import type { AllocationWebhook } from "../support/allocation-webhook.ts";
-import { answerWith, startAllocationWebhook } from "../support/allocation-webhook.ts";
-import { LightProvisioning } from "../support/light-provisioning.ts";
-import { ProvisioningClient } from "../support/provisioning-client.ts";
-import type { TwoServers } from "../support/two-servers.ts";
-import { startTwoServers } from "../support/two-servers.ts";
+import type { AllocationWebhook } from "../support/provisioning/allocation-webhook.ts";
+import { answerWith, startAllocationWebhook } from "../support/provisioning/allocation-webhook.ts";
+import { LightProvisioning } from "../support/provisioning/light-provisioning.ts";
+import { ProvisioningClient } from "../support/provisioning/provisioning-client.ts";
+import type { TwoServers } from "../support/provisioning/two-servers.ts";
+import { startTwoServers } from "../support/provisioning/two-servers.ts";
 
 // The clients know no other ports than 443, 8883 and 5671.
 const ADDRESS = "127.0.0.104";

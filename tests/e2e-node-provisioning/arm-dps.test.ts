@@ -2,8 +2,8 @@ import type { ProvisioningServiceDescription } from "@azure/arm-deviceprovisioni
 import type { TestServer } from "@larimar/testkit";
 import { makeTestCertificate, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ArmClient } from "../support/arm-client.ts";
-import { ProvisioningClient } from "../support/provisioning-client.ts";
+import { ArmClient } from "../support/service-clients/arm-client.ts";
+import { ProvisioningClient } from "../support/provisioning/provisioning-client.ts";
 
 // The clients know no other ports than the standard ones.
 const ADDRESS = "127.0.0.78";

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { TestServer } from "@larimar/testkit";
 import { startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { derivedKey } from "../support/derived-key.ts";
-import { LightProvisioning } from "../support/light-provisioning.ts";
-import { ProvisioningClient } from "../support/provisioning-client.ts";
+import { derivedKey } from "../support/provisioning/derived-key.ts";
+import { LightProvisioning } from "../support/provisioning/light-provisioning.ts";
+import { ProvisioningClient } from "../support/provisioning/provisioning-client.ts";
 
 // The clients know no other ports than 443, 8883 and 5671.
 const ADDRESS = "127.0.0.106";

@@ -4,8 +4,8 @@ import { makeTestCertificate, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import type { Feature } from "../grid/features.ts";
-import { derivedKey } from "../support/derived-key.ts";
-import { ProvisioningClient } from "../support/provisioning-client.ts";
+import { derivedKey } from "../support/provisioning/derived-key.ts";
+import { ProvisioningClient } from "../support/provisioning/provisioning-client.ts";
 
 // The clients know no other ports than 443, 8883 and 5671.
 const ADDRESS = "127.0.0.101";

@@ -2,9 +2,9 @@ import type { TestServer } from "@larimar/testkit";
 import { startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
-import { EventsReader } from "../support/events-reader.ts";
-import { ProvisioningClient } from "../support/provisioning-client.ts";
-import { SoftwareTpm, hasSoftwareTpm } from "../support/software-tpm.fixture.ts";
+import { EventsReader } from "../support/events/events-reader.ts";
+import { ProvisioningClient } from "../support/provisioning/provisioning-client.ts";
+import { SoftwareTpm, hasSoftwareTpm } from "../support/provisioning/software-tpm.fixture.ts";
 
 // The clients know no other ports than 443, 8883 and 5671.
 const ADDRESS = "127.0.0.62";

@@ -4,10 +4,14 @@ import { makeTestCertificate, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import type { Feature, Transport } from "../grid/features.ts";
-import { derivedKey } from "../support/derived-key.ts";
-import { EventsReader } from "../support/events-reader.ts";
-import { ProvisioningClient } from "../support/provisioning-client.ts";
-import type { ProvisioningOutcome, Security, TransportName } from "../support/provisioning-main.ts";
+import { derivedKey } from "../support/provisioning/derived-key.ts";
+import { EventsReader } from "../support/events/events-reader.ts";
+import { ProvisioningClient } from "../support/provisioning/provisioning-client.ts";
+import type {
+  ProvisioningOutcome,
+  Security,
+  TransportName,
+} from "../support/provisioning/provisioning-main.ts";
 
 // The clients know no other ports than 443, 8883 and 5671.
 const ADDRESS = "127.0.0.61";

@@ -4,8 +4,8 @@ import { makeTestCertificate, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import type { Feature } from "../grid/features.ts";
-import { ArmClient } from "../support/arm-client.ts";
-import { EventsReader } from "../support/events-reader.ts";
+import { ArmClient } from "../support/service-clients/arm-client.ts";
+import { EventsReader } from "../support/events/events-reader.ts";
 
 // The clients know no other ports than the standard ones.
 const ADDRESS = "127.0.0.77";

@@ -1,6 +1,6 @@
 import { type TestServer, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { RegistryClient } from "../support/registry-client.ts";
+import { RegistryClient } from "../support/service-clients/registry-client.ts";
 import { TestIssuer } from "../support/test-issuer.ts";
 
 // The clients know no other ports than 443 and 5671.

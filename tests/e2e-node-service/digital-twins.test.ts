@@ -3,7 +3,7 @@ import type { DeviceMethodRequest } from "azure-iot-device";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import { connectPlugAndPlayDevice } from "../support/plug-and-play-device.ts";
-import { RegistryClient } from "../support/registry-client.ts";
+import { RegistryClient } from "../support/service-clients/registry-client.ts";
 
 // The clients know no other ports than 443 and 8883.
 const ADDRESS = "127.0.0.141";

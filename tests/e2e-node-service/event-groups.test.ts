@@ -3,7 +3,7 @@ import type { TestServer } from "@larimar/testkit";
 import { startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
-import { EventsReader } from "../support/events-reader.ts";
+import { EventsReader } from "../support/events/events-reader.ts";
 
 // The client knows no other ports than 5671 and 443.
 const ADDRESS = "127.0.0.145";

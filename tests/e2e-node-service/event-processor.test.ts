@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { eventProcessorContract } from "../support/event-processor.contract.ts";
+import { eventProcessorContract } from "../support/events/event-processor.contract.ts";
 import { startNodeEventProcessor } from "../support/programs/node.ts";
 
 describe("@azure/event-hubs and @azure/eventhubs-checkpointstore-blob (Node)", () => {

@@ -1,9 +1,9 @@
 import { HubClient, type TestServer, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ArmClient } from "../support/arm-client.ts";
-import { EventsReader } from "../support/events-reader.ts";
+import { ArmClient } from "../support/service-clients/arm-client.ts";
+import { EventsReader } from "../support/events/events-reader.ts";
 import { connectPlugAndPlayDevice } from "../support/plug-and-play-device.ts";
-import { RegistryClient } from "../support/registry-client.ts";
+import { RegistryClient } from "../support/service-clients/registry-client.ts";
 
 // The clients know no other ports than the standard ones.
 const ADDRESS = "127.0.0.153";

@@ -1,9 +1,9 @@
 import { HubClient, type TestServer, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
-import { ArmClient } from "../support/arm-client.ts";
-import { FileClient } from "../support/file-client.ts";
-import { RegistryClient } from "../support/registry-client.ts";
+import { ArmClient } from "../support/service-clients/arm-client.ts";
+import { FileClient } from "../support/service-clients/file-client.ts";
+import { RegistryClient } from "../support/service-clients/registry-client.ts";
 
 // The clients know no other port than 443.
 const ADDRESS = "127.0.0.142";

@@ -6,7 +6,7 @@ import {
 } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
-import { RegistryClient } from "../support/registry-client.ts";
+import { RegistryClient } from "../support/service-clients/registry-client.ts";
 
 // The client knows no other port than 443.
 const ADDRESS = "127.0.0.71";

@@ -1,9 +1,9 @@
 import type { TestServer } from "@larimar/testkit";
 import { startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ArmClient } from "../support/arm-client.ts";
-import { EventsReader } from "../support/events-reader.ts";
-import { RegistryClient } from "../support/registry-client.ts";
+import { ArmClient } from "../support/service-clients/arm-client.ts";
+import { EventsReader } from "../support/events/events-reader.ts";
+import { RegistryClient } from "../support/service-clients/registry-client.ts";
 
 // The clients know no other ports than the standard ones.
 const ADDRESS = "127.0.0.122";

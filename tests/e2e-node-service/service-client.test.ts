@@ -5,7 +5,7 @@ import { cell } from "../grid/cell.ts";
 import type { Feature, Transport } from "../grid/features.ts";
 import { startNodeProgram } from "../support/programs/node.ts";
 import type { Program } from "../support/programs/program.ts";
-import { RegistryClient } from "../support/registry-client.ts";
+import { RegistryClient } from "../support/service-clients/registry-client.ts";
 
 // The clients know no other ports than the standard ones.
 const ADDRESS = "127.0.0.144";

@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { eventProcessorContract } from "../support/event-processor.contract.ts";
+import { eventProcessorContract } from "../support/events/event-processor.contract.ts";
 import { hasPython, startPythonProgram } from "../support/programs/python.ts";
 
 describe.skipIf(!hasPython())("azure-eventhub and its checkpoint store (Python)", () => {

@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import { hasPython, startPythonProgram } from "../support/programs/python.ts";
-import { provisioningClientContract } from "../support/provisioning-client.contract.ts";
+import { provisioningClientContract } from "../support/provisioning/provisioning-client.contract.ts";
 
 const BOTH = ["payloads", "moves"] as const;
 

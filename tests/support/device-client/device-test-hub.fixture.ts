@@ -5,8 +5,8 @@ import path from "node:path";
 import type { TestCertificate, TestServer } from "@larimar/testkit";
 import { devicePath, makeTestCertificate, startTestServer } from "@larimar/testkit";
 import { vi } from "vitest";
-import type { ReceivedEvent } from "../events-reader.ts";
-import { EventsReader } from "../events-reader.ts";
+import type { ReceivedEvent } from "../events/events-reader.ts";
+import { EventsReader } from "../events/events-reader.ts";
 import { CommandSender } from "./command-sender.fixture.ts";
 
 const WAIT_MS_MAX = 20_000;

@@ -2,10 +2,10 @@ import { telemetrySource } from "@larimar/domain/fixtures";
 import type { TestServer } from "@larimar/testkit";
 import { startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cell } from "../grid/cell.ts";
-import type { SDKS, SdkName } from "../grid/sdks.ts";
-import { PREPARE_MS_MAX } from "./programs/prepare.ts";
-import type { Program } from "./programs/program.ts";
+import { cell } from "../../grid/cell.ts";
+import type { SDKS, SdkName } from "../../grid/sdks.ts";
+import { PREPARE_MS_MAX } from "../programs/prepare.ts";
+import type { Program } from "../programs/program.ts";
 
 type EventsSdk = {
   [Name in SdkName]: (typeof SDKS)[Name]["kind"] extends "events" ? Name : never;

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { ConnectionInfo } from "@larimar/server";
 import type { ArmOutcome } from "./arm-main.ts";
-import { resolvesLocalNamesTo } from "./local-names.ts";
+import { resolvesLocalNamesTo } from "../local-names.ts";
 
 const MAIN = fileURLToPath(new URL("./arm-main.ts", import.meta.url));
 

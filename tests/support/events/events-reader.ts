@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { earliestEventPosition } from "@azure/event-hubs";
 import type { ConnectionInfo } from "@larimar/server";
 import type { ReaderRequest } from "./events-reader-main.ts";
-import { resolvesLocalNamesTo } from "./local-names.ts";
+import { resolvesLocalNamesTo } from "../local-names.ts";
 
 export interface ReceivedEvent {
   readonly partitionId: string;

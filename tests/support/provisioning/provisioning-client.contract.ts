@@ -5,13 +5,13 @@ import path from "node:path";
 import type { TestCertificate, TestServer } from "@larimar/testkit";
 import { makeTestCertificate, startTestServer } from "@larimar/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cell } from "../grid/cell.ts";
-import type { Feature, Transport } from "../grid/features.ts";
-import type { SDKS, SdkName } from "../grid/sdks.ts";
+import { cell } from "../../grid/cell.ts";
+import type { Feature, Transport } from "../../grid/features.ts";
+import type { SDKS, SdkName } from "../../grid/sdks.ts";
 import type { AllocationWebhook } from "./allocation-webhook.ts";
 import { answerWith, startAllocationWebhook } from "./allocation-webhook.ts";
-import { PREPARE_MS_MAX } from "./programs/prepare.ts";
-import type { Program } from "./programs/program.ts";
+import { PREPARE_MS_MAX } from "../programs/prepare.ts";
+import type { Program } from "../programs/program.ts";
 import { ProvisioningClient } from "./provisioning-client.ts";
 
 type ProvisioningSdk = {
