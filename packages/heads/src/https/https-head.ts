@@ -10,7 +10,7 @@ import { BlobEndpoint } from "./blobs/blob-endpoint.ts";
 import { HttpConnection } from "./http-connection.ts";
 import { DEFAULT_HTTPS_LIMITS, type HttpsLimits } from "./https-limits.ts";
 import { ProvisioningApi } from "./provisioning/provisioning-api.ts";
-import { Router } from "./router.ts";
+import { Router } from "./operations/router.ts";
 import { allRoutes } from "./routes/all-routes.ts";
 import { type RequestParts, serveRequest } from "./serve-request.ts";
 import { type UpgradeHandler, judgeUpgrade } from "./upgrade.ts";

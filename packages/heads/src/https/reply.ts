@@ -2,8 +2,8 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { formatEtagHeader } from "@larimar/wire";
 import { encodeHeader } from "./header-text.ts";
-import { ClientGoneError } from "./rest-error.ts";
-import type { Answer, RawAnswer } from "./route.ts";
+import { ClientGoneError } from "./operations/rest-error.ts";
+import type { Answer, RawAnswer } from "./operations/route.ts";
 
 /** A response before it is sent. */
 export interface Reply {

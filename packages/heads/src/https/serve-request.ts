@@ -7,14 +7,14 @@ import type { ConnectionContext } from "../head.ts";
 import type { Log } from "../log.ts";
 import type { ArmApi } from "./arm/arm-api.ts";
 import type { BlobEndpoint } from "./blobs/blob-endpoint.ts";
-import { errorReply } from "./error-response.ts";
+import { errorReply } from "./operations/error-response.ts";
 import type { HttpsLimits } from "./https-limits.ts";
-import { performOperation } from "./perform-operation.ts";
+import { performOperation } from "./operations/perform-operation.ts";
 import type { ProvisioningApi } from "./provisioning/provisioning-api.ts";
 import { type Reply, replyOf, sendReply } from "./reply.ts";
-import { discardBody } from "./request-body.ts";
-import { ClientGoneError, RestError, codeOf } from "./rest-error.ts";
-import { type Router, effectiveMethod } from "./router.ts";
+import { discardBody } from "./operations/request-body.ts";
+import { ClientGoneError, RestError, codeOf } from "./operations/rest-error.ts";
+import { type Router, effectiveMethod } from "./operations/router.ts";
 
 export interface RequestParts {
   readonly hubs: HubDirectory;

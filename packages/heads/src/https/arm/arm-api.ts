@@ -13,8 +13,8 @@ import {
 } from "@larimar/wire";
 import type { Log } from "../../log.ts";
 import { type Reply, jsonReply } from "../reply.ts";
-import { readBody } from "../request-body.ts";
-import { ClientGoneError } from "../rest-error.ts";
+import { readBody } from "../operations/request-body.ts";
+import { ClientGoneError } from "../operations/rest-error.ts";
 import { ArmError, armErrorReply, isUnexpected } from "./arm-error.ts";
 import type { ArmAnswer, ArmHandlers, ArmInput } from "./arm-input.ts";
 import { hubCertificateHandlers, serviceCertificateHandlers } from "./handlers/certificates.ts";

@@ -6,7 +6,7 @@ import type { Log } from "../../log.ts";
 import type { HttpsLimits } from "../https-limits.ts";
 import { chooseHub } from "../hub-choice.ts";
 import type { Reply } from "../reply.ts";
-import { ClientGoneError } from "../rest-error.ts";
+import { ClientGoneError } from "../operations/rest-error.ts";
 import { performBlobOperation } from "./blob-operations.ts";
 import { BlobRequest } from "./blob-request.ts";
 import { faceOf } from "./blob-request-error.ts";

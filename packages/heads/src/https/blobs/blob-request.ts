@@ -25,7 +25,7 @@ import {
 } from "@larimar/wire";
 import type { HttpsLimits } from "../https-limits.ts";
 import { decodeHeader } from "../header-text.ts";
-import { readBody } from "../request-body.ts";
+import { readBody } from "../operations/request-body.ts";
 import type { BlobJob } from "./blob-endpoint.ts";
 import { BlobRequestError } from "./blob-request-error.ts";
 import { bodyChunks } from "./body-chunks.ts";

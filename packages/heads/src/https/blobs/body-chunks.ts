@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { ClientGoneError } from "../rest-error.ts";
+import { ClientGoneError } from "../operations/rest-error.ts";
 
 /**
  * The body as fast as it is asked for: what is not read yet waits with the client. Stopping early leaves the

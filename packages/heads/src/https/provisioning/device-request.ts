@@ -7,7 +7,7 @@ import {
 import { ProvisioningError } from "@larimar/domain";
 import type { DeviceOperation, ProvisioningDeviceApi } from "../../provisioning-api/device-api.ts";
 import { type Reply } from "../reply.ts";
-import { readBody } from "../request-body.ts";
+import { readBody } from "../operations/request-body.ts";
 import type { ProvisioningJob } from "./provisioning-api.ts";
 import { deviceReply } from "./provisioning-reply.ts";
 import { requireApiVersion } from "./request-query.ts";

@@ -16,7 +16,7 @@ import {
   ProvisioningRequestError,
 } from "../../provisioning-api/provisioning-failure.ts";
 import type { Reply } from "../reply.ts";
-import { ClientGoneError } from "../rest-error.ts";
+import { ClientGoneError } from "../operations/rest-error.ts";
 import { performDeviceRequest } from "./device-request.ts";
 import { failureReply } from "./provisioning-reply.ts";
 import { SERVICE_HANDLERS } from "./service-handlers.ts";

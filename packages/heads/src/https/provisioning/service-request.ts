@@ -11,7 +11,7 @@ import {
 } from "@larimar/wire";
 import { ProvisioningRequestError } from "../../provisioning-api/provisioning-failure.ts";
 import { type Reply, jsonReply } from "../reply.ts";
-import { readBody } from "../request-body.ts";
+import { readBody } from "../operations/request-body.ts";
 import type { ProvisioningApiParts, ProvisioningJob } from "./provisioning-api.ts";
 import { requireApiVersion } from "./request-query.ts";
 

@@ -1,4 +1,4 @@
-import type { Route } from "../route.ts";
+import type { Route } from "../operations/route.ts";
 import { apiDescriptionRoute } from "./api-description.ts";
 import { bulkRoutes } from "./for-back-ends/bulk.ts";
 import { configurationRoutes } from "./for-back-ends/configurations.ts";

@@ -5,7 +5,7 @@ import {
   PROVISIONING_ROUTES,
   describeApi,
 } from "@larimar/wire";
-import { type Route, route } from "../route.ts";
+import { type Route, route } from "../operations/route.ts";
 
 /** The description of these routes, of its own, and of everything else the head answers. */
 export function apiDescriptionRoute(others: readonly Route[]): Route {

@@ -1,6 +1,6 @@
 import { HubError } from "@larimar/domain";
 import { GetHealth, GetReadiness } from "@larimar/wire";
-import { type Route, route } from "../route.ts";
+import { type Route, route } from "../operations/route.ts";
 
 export function healthRoutes(isReady: () => boolean): Route[] {
   return [

@@ -7,8 +7,8 @@ import {
   toRotatedKeyName,
   toRotationResult,
 } from "@larimar/wire";
-import { RestError } from "../../rest-error.ts";
-import { route } from "../../route.ts";
+import { RestError } from "../../operations/rest-error.ts";
+import { route } from "../../operations/route.ts";
 
 /** Without it one client throws instead of looking into the result. (protocol reference: service-facing 2.9) */
 const FAILED = { IotHubErrorCode: "BulkRegistryOperationFailure" };

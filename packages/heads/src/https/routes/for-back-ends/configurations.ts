@@ -10,8 +10,8 @@ import {
   toConfigurationInput,
   toTestQueriesResult,
 } from "@larimar/wire";
-import { IdentityMismatchError } from "../../rest-error.ts";
-import { type Answer, route } from "../../route.ts";
+import { IdentityMismatchError } from "../../operations/rest-error.ts";
+import { type Answer, route } from "../../operations/route.ts";
 
 export const configurationRoutes = [
   route(ListConfigurations, async ({ hub, query }) => {

@@ -7,8 +7,8 @@ import {
   toDeviceIdentity,
   toDeviceInput,
 } from "@larimar/wire";
-import { IdentityMismatchError } from "../../rest-error.ts";
-import { type Answer, route } from "../../route.ts";
+import { IdentityMismatchError } from "../../operations/rest-error.ts";
+import { type Answer, route } from "../../operations/route.ts";
 
 export const deviceRoutes = [
   route(ListDevices, async ({ hub, query }) => {

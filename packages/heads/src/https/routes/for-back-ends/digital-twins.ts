@@ -9,8 +9,8 @@ import {
   formatPath,
   toDigitalTwinOperations,
 } from "@larimar/wire";
-import { parseJson } from "../../operation-body.ts";
-import { type Answer, type RouteInput, route } from "../../route.ts";
+import { parseJson } from "../../operations/operation-body.ts";
+import { type Answer, type RouteInput, route } from "../../operations/route.ts";
 
 export const digitalTwinRoutes = [
   route(GetDigitalTwin, async ({ hub, params }) => {

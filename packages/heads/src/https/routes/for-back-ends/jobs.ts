@@ -12,9 +12,9 @@ import {
   toJobRequest,
   toJobResponse,
 } from "@larimar/wire";
-import { judge } from "../../operation-body.ts";
-import { IdentityMismatchError, codeOf } from "../../rest-error.ts";
-import { route } from "../../route.ts";
+import { judge } from "../../operations/operation-body.ts";
+import { IdentityMismatchError, codeOf } from "../../operations/rest-error.ts";
+import { route } from "../../operations/route.ts";
 
 const UNKNOWN = "unknown";
 const JOBS_PER_PAGE = { default: 100, max: 1000 };

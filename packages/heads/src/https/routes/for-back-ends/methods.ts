@@ -1,7 +1,7 @@
 import type { Hub, IdentityKey } from "@larimar/domain";
 import { InvokeDeviceMethod, InvokeModuleMethod, type MethodBody } from "@larimar/wire";
 import type { z } from "zod";
-import { type Answer, route } from "../../route.ts";
+import { type Answer, route } from "../../operations/route.ts";
 
 export const methodRoutes = [
   route(InvokeDeviceMethod, ({ hub, params, body }) => invoke(hub, params, body)),

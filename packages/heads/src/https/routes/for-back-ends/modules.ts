@@ -7,8 +7,8 @@ import {
   toModuleIdentity,
   toModuleInput,
 } from "@larimar/wire";
-import { IdentityMismatchError } from "../../rest-error.ts";
-import { type Answer, route } from "../../route.ts";
+import { IdentityMismatchError } from "../../operations/rest-error.ts";
+import { type Answer, route } from "../../operations/route.ts";
 
 export const moduleRoutes = [
   route(ListModules, async ({ hub, params }) => {

@@ -8,7 +8,7 @@ import {
   formatItemType,
   readPageSize,
 } from "@larimar/wire";
-import { route } from "../../route.ts";
+import { route } from "../../operations/route.ts";
 
 export const queryRoutes = [
   route(QueryTwins, async ({ hub, body, headers, signal }) => {

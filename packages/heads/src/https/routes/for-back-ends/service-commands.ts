@@ -11,8 +11,8 @@ import {
   readMessageHeaders,
 } from "@larimar/wire";
 import { pairsOf } from "../../header-text.ts";
-import { judge } from "../../operation-body.ts";
-import { route } from "../../route.ts";
+import { judge } from "../../operations/operation-body.ts";
+import { route } from "../../operations/route.ts";
 
 /** Commands from back ends, and what became of them. */
 export const serviceCommandRoutes = [

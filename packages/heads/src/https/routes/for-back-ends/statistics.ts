@@ -1,5 +1,5 @@
 import { GetDeviceStatistics, GetServiceStatistics } from "@larimar/wire";
-import { route } from "../../route.ts";
+import { route } from "../../operations/route.ts";
 
 export const statisticsRoutes = [
   route(GetDeviceStatistics, async ({ hub }) => {

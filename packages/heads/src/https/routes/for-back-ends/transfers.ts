@@ -6,7 +6,7 @@ import {
   toTransferRequest,
   toTransferResponse,
 } from "@larimar/wire";
-import { route } from "../../route.ts";
+import { route } from "../../operations/route.ts";
 
 export const transferRoutes = [
   route(BeginTransfer, async ({ hub, body }) => {

@@ -9,7 +9,7 @@ import {
   toTwinBody,
   toTwinPatch,
 } from "@larimar/wire";
-import { type Answer, route } from "../../route.ts";
+import { type Answer, route } from "../../operations/route.ts";
 
 export const twinRoutes = [
   route(GetDeviceTwin, async ({ hub, params }) => answer(hub, await hub.twins.get(params))),

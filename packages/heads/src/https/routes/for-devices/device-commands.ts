@@ -11,7 +11,7 @@ import {
   commandHeaders,
   readLockDurationMs,
 } from "@larimar/wire";
-import { type Answer, route } from "../../route.ts";
+import { type Answer, route } from "../../operations/route.ts";
 
 /** Commands for devices that ask for them. */
 export const deviceCommandRoutes = [

@@ -7,8 +7,8 @@ import {
   readTelemetryBatch,
 } from "@larimar/wire";
 import { pairsOf } from "../../header-text.ts";
-import { judge, parseJson } from "../../operation-body.ts";
-import { type Answer, type RouteInput, route } from "../../route.ts";
+import { judge, parseJson } from "../../operations/operation-body.ts";
+import { type Answer, type RouteInput, route } from "../../operations/route.ts";
 
 export const deviceEventRoutes = [
   route(SendDeviceEvents, (input) => accept(input)),

@@ -10,9 +10,9 @@ import {
   readJson,
   toUploadResult,
 } from "@larimar/wire";
-import { parseJson } from "../../operation-body.ts";
-import { RestError } from "../../rest-error.ts";
-import { type Answer, type RouteInput, route } from "../../route.ts";
+import { parseJson } from "../../operations/operation-body.ts";
+import { RestError } from "../../operations/rest-error.ts";
+import { type Answer, type RouteInput, route } from "../../operations/route.ts";
 
 export const fileRoutes = [
   route(BeginFileUpload, (input) => begin(input)),

@@ -15,14 +15,14 @@ import {
   readJson,
   resourceOf,
 } from "@larimar/wire";
-import type { ConnectionContext } from "../head.ts";
+import type { ConnectionContext } from "../../head.ts";
 import { authenticateDevice, authorizeService } from "./authorization.ts";
-import { chooseHub } from "./hub-choice.ts";
+import { chooseHub } from "../hub-choice.ts";
 import { OperationBody, judge } from "./operation-body.ts";
 import { IdentityMismatchError, RestError, codeOf } from "./rest-error.ts";
 import type { Answer, RouteInput } from "./route.ts";
 import type { RouteMatch } from "./router.ts";
-import type { RequestParts } from "./serve-request.ts";
+import type { RequestParts } from "../serve-request.ts";
 
 export interface Operation {
   readonly request: IncomingMessage;

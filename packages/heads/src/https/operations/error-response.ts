@@ -1,5 +1,5 @@
 import { type ErrorForm, REST_ERRORS, type RestErrorRow, errorBody } from "@larimar/wire";
-import { type Reply, jsonReply } from "./reply.ts";
+import { type Reply, jsonReply } from "../reply.ts";
 import { RestError, codeOf } from "./rest-error.ts";
 
 /** Long enough for a disk to catch up, short enough not to be noticed. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { HubError } from "@larimar/domain";
 import { type Reading, type RouteContract, readJson } from "@larimar/wire";
-import type { HttpsLimits } from "./https-limits.ts";
+import type { HttpsLimits } from "../https-limits.ts";
 import { readBody } from "./request-body.ts";
 import { RestError } from "./rest-error.ts";
 

@@ -2,7 +2,7 @@ import { HUB_ERROR_CODES, HubError } from "@larimar/domain";
 import { REST_ERRORS } from "@larimar/wire";
 import { describe, expect, test } from "vitest";
 import { errorReply } from "./error-response.ts";
-import { startTestHead } from "./test-head.fixture.ts";
+import { startTestHead } from "../test-head.fixture.ts";
 
 const context = {
   form: "A",

@@ -1,7 +1,7 @@
 import { DEFAULT_HUB_RESOURCE } from "@larimar/domain";
 import { createTestHub, testSettings } from "@larimar/domain/fixtures";
 import { expect, test } from "vitest";
-import { startTestHead } from "./test-head.fixture.ts";
+import { startTestHead } from "../test-head.fixture.ts";
 
 const LIST = "/devices?api-version=2021-04-12";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type TestRequest, type TestResponse, startTestHead } from "./test-head.fixture.ts";
+import { type TestRequest, type TestResponse, startTestHead } from "../test-head.fixture.ts";
 
 const POLICIES = ["iothubowner", "service", "device", "registryRead", "registryReadWrite"];
 const READERS = ["iothubowner", "registryRead", "registryReadWrite"];

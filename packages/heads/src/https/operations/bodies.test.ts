@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { startTestHead } from "./test-head.fixture.ts";
+import { startTestHead } from "../test-head.fixture.ts";
 
 const policy = "iothubowner";
 const chunked = { "transfer-encoding": "chunked" };

@@ -3,8 +3,8 @@ import { HubError } from "@larimar/domain";
 import { createTestHub } from "@larimar/domain/fixtures";
 import { DATA_ACTIONS_OF, type RouteContract } from "@larimar/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { allRoutes } from "./routes/all-routes.ts";
-import { type TestHead, startTestHead } from "./test-head.fixture.ts";
+import { allRoutes } from "../routes/all-routes.ts";
+import { type TestHead, startTestHead } from "../test-head.fixture.ts";
 
 /** What each default policy grants. */
 const POLICIES = {
