@@ -1,6 +1,5 @@
 // Devices and modules as users write them with azure-iot-device, for tests to drive: see Program.
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import type {
   Client as DeviceClient,
@@ -16,6 +15,7 @@ import http from "azure-iot-device-http";
 import mqtt from "azure-iot-device-mqtt";
 import common from "azure-iot-common";
 import { Inbox } from "./inbox.ts";
+import { serveCalls } from "./serve-calls.ts";
 
 const TRANSPORTS = {
   mqtt: mqtt.Mqtt,
@@ -243,15 +243,4 @@ const calls: Readonly<Record<string, (args: never) => Promise<unknown>>> = {
 // Some failures reach nobody's promise; the application goes on all the same.
 process.on("unhandledRejection", () => {});
 
-const lines = createInterface({ input: process.stdin });
-lines.on("line", (line) => {
-  const { id, call, args } = JSON.parse(line) as { id: number; call: string; args: never };
-  const answer = (rest: object) => process.stdout.write(`${JSON.stringify({ id, ...rest })}\n`);
-  Promise.resolve()
-    .then(() => calls[call]!(args))
-    .then(
-      (value) => answer({ ok: true, value }),
-      (error: Error) => answer({ ok: false, error: `${error.name}: ${error.message}` }),
-    );
-});
-lines.on("close", () => process.exit(0));
+serveCalls(calls);

@@ -1,11 +1,11 @@
 // One of several readers of a consumer group as users write them with @azure/event-hubs and its checkpoint
 // store, for tests to drive: see Program.
-import { createInterface } from "node:readline";
 import { BlobCheckpointStore } from "@azure/eventhubs-checkpointstore-blob";
 import type { Subscription } from "@azure/event-hubs";
 import { EventHubConsumerClient, earliestEventPosition } from "@azure/event-hubs";
 import { ContainerClient } from "@azure/storage-blob";
 import WebSocket from "ws";
+import { serveCalls } from "./serve-calls.ts";
 
 interface BeginRequest {
   readonly transport: "tcp" | "websocket";
@@ -78,15 +78,4 @@ const calls: Record<string, (args: never) => unknown> = {
   },
 };
 
-const lines = createInterface({ input: process.stdin });
-lines.on("line", (line) => {
-  const { id, call, args } = JSON.parse(line) as { id: number; call: string; args: never };
-  const answer = (rest: object) => process.stdout.write(`${JSON.stringify({ id, ...rest })}\n`);
-  Promise.resolve()
-    .then(() => calls[call]!(args))
-    .then(
-      (value) => answer({ ok: true, value }),
-      (error: Error) => answer({ ok: false, error: `${error.name}: ${error.message}` }),
-    );
-});
-lines.on("close", () => process.exit(0));
+serveCalls(calls);
