@@ -230,7 +230,8 @@ function onTexts(
       return wanted ? sql`instr(${text}, ${part}) > 0` : sql`instr(${text}, ${part}) = 0`;
     case "ENDSWITH": {
       const [bytes, end] = [sql`CAST(${text} AS BLOB)`, sql`CAST(${part} AS BLOB)`];
-      const isSo = sql`(length(${end}) = 0 OR substr(${bytes}, -length(${end})) = ${end})`;
+      // Of no bytes there is no part, not even an empty one.
+      const isSo = sql`(length(${end}) = 0 OR substr(${bytes}, -length(${end})) IS ${end})`;
       const areTexts = sql`${text} IS NOT NULL AND ${part} IS NOT NULL`;
       return wanted ? sql`(${areTexts} AND ${isSo})` : sql`(${areTexts} AND NOT ${isSo})`;
     }

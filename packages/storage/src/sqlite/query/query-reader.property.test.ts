@@ -109,6 +109,15 @@ describe.each([
     }
   });
 
+  test("an empty text ends with nothing but an empty text", () => {
+    const ends = (end: string) => `ENDSWITH(tags.[[__proto__]], '${end}')`;
+    for (const condition of [ends("a"), `NOT ${ends("a")}`, ends(""), `NOT ${ends("")}`]) {
+      const text = `SELECT deviceId FROM devices WHERE tags.[[__proto__]] = '' AND ${condition}`;
+      expect(read(text, 100), text).toEqual(expected(text));
+    }
+    expect(expected("SELECT deviceId FROM devices WHERE tags.[[__proto__]] = ''")).not.toEqual([]);
+  });
+
   test("the store finds what the language means", () => {
     fc.assert(
       fc.property(anyPlainQuery, fc.integer({ min: 1, max: 200 }), (text, limit) => {
