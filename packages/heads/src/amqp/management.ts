@@ -8,6 +8,8 @@ import { LinkRefusal, entityNotFound } from "./link-refusal.ts";
 
 export interface ManagementParts {
   readonly hubs: HubDirectory;
+  /** Throws `Unauthorized` when whoever asks may not read the events of any hub. */
+  readonly admit: () => void;
   /** Throws `Unauthorized` when the connection may not read the events of this hub. */
   readonly authorize: (hub: Hub) => void;
   /** What the request's link was attached for: the hub of its address, else of the connection. */
@@ -22,6 +24,7 @@ const OK: AnswerStatus = { code: 200, description: "OK" };
 /** The event hub and its partitions, as clients ask for them. (protocol reference: service-facing 5.3) */
 export function answerManagement(request: AmqpMessage, parts: ManagementParts): Uint8Array {
   try {
+    parts.admit();
     const properties = request.applicationProperties;
     const type = properties.get("type");
     if (properties.get("operation") !== "READ" || (type !== EVENT_HUB && type !== PARTITION)) {

@@ -134,12 +134,54 @@ describe("the management node", () => {
   test("is closed to those who may not read events", async () => {
     await using amqp = await AmqpTest.start();
     const client = await amqp.client();
-    await expect(client.send("$management")).rejects.toMatchObject({
+    await expect(client.send("local/$management")).rejects.toMatchObject({
       condition: "amqp:unauthorized-access",
     });
     await client.putToken(amqp.token({ policy: "device" }));
     await expect(client.receive({ source: "local/$management" })).rejects.toMatchObject({
       condition: "amqp:unauthorized-access",
+    });
+  });
+
+  describe("without a token on the connection", () => {
+    const ask = async (more: Record<string, unknown>) => {
+      await using amqp = await AmqpTest.start();
+      const client = await amqp.client();
+      const request = read("com.microsoft:eventhub", more);
+      return (await client.request("$management", request)).application_properties;
+    };
+
+    test("answers requests that bring one of their own", async () => {
+      await using amqp = await AmqpTest.start();
+      const client = await amqp.client();
+      const security_token = amqp.token();
+      const request = read("com.microsoft:eventhub", { security_token });
+      const answer = await client.request("$management", request);
+      expect(answer).toMatchObject({
+        application_properties: { "status-code": 200 },
+        body: { name: "local", partition_count: 4 },
+      });
+      const again = read("com.microsoft:eventhub");
+      expect((await client.request("$management", again)).application_properties).toMatchObject({
+        "status-code": 401,
+      });
+    });
+
+    test("brings no token that is none, is too long, or is for something else", async () => {
+      await using amqp = await AmqpTest.start();
+      const others = [1, "no token", "x".repeat(20_000), amqp.token({ policy: "device" })];
+      for (const security_token of others) {
+        expect(await ask({ security_token })).toMatchObject({
+          "status-code": 401,
+          "error-condition": "amqp:unauthorized-access",
+        });
+      }
+    });
+
+    test("does not say which event hubs there are", async () => {
+      for (const name of ["local", "nowhere"]) {
+        expect(await ask({ name })).toMatchObject({ "status-code": 401 });
+      }
     });
   });
 
