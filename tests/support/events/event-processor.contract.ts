@@ -64,6 +64,8 @@ export function eventProcessorContract(suite: EventProcessorSuite): void {
       FILES_CONNECTION_STRING: files.connectionString,
       FILES_CONTAINER_NAME: files.containerName,
     };
+    // Whatever has to be downloaded is there before a test begins.
+    await using _program = await suite.start(env);
   }, PREPARE_MS_MAX);
 
   afterAll(() => server?.[Symbol.asyncDispose]());

@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { outputOf, prepare, readText, run } from "./prepare.ts";
 import { Program } from "./program.ts";
 
-const FOLDER = fileURLToPath(new URL("../../e2e-java", import.meta.url));
-const SOURCES = path.join(FOLDER, "src", "main", "java", "larimar");
+const OF_IOT = fileURLToPath(new URL("../../e2e-java", import.meta.url));
+const OF_EVENTS = fileURLToPath(new URL("../../e2e-java-events", import.meta.url));
 const RELEASE_MIN = 11;
 
 const compiler = outputOf("javac", ["-version"]);
@@ -22,13 +22,52 @@ export function hasJava(): boolean {
   return isThere;
 }
 
+interface JavaProgram {
+  /** Of what is prepared for it. */
+  readonly name: string;
+  readonly pom: string;
+  readonly sources: readonly string[];
+  readonly mainClass: string;
+}
+
 /** The program of `tests/e2e-java`, with the SDKs that its pom.xml names. */
-export async function startJavaProgram(
-  env: Readonly<Record<string, string>> = {},
+export function startJavaProgram(env: Readonly<Record<string, string>> = {}): Promise<Program> {
+  return start(
+    {
+      name: "java",
+      pom: path.join(OF_IOT, "pom.xml"),
+      sources: sourcesOf(OF_IOT),
+      mainClass: "larimar.Main",
+    },
+    env,
+  );
+}
+
+/** A reader that shares a group's partitions with others: `tests/e2e-java-events`. */
+export function startJavaEventProcessor(env: Readonly<Record<string, string>>): Promise<Program> {
+  const shared = sourcesOf(OF_IOT).filter((file) => /[\\/](?:Calls|Trust)\.java$/.test(file));
+  return start(
+    {
+      name: "java-events",
+      pom: path.join(OF_EVENTS, "pom.xml"),
+      sources: [...sourcesOf(OF_EVENTS), ...shared],
+      mainClass: "larimar.EventProcessor",
+    },
+    env,
+  );
+}
+
+function sourcesOf(folder: string): readonly string[] {
+  const sources = path.join(folder, "src", "main", "java", "larimar");
+  return readdirSync(sources).map((name) => path.join(sources, name));
+}
+
+async function start(
+  { name, pom, sources, mainClass }: JavaProgram,
+  env: Readonly<Record<string, string>>,
 ): Promise<Program> {
-  const pom = path.join(FOLDER, "pom.xml");
   const libraries = await prepare({
-    name: "java-libraries",
+    name: `${name}-libraries`,
     inputs: [readText(pom)],
     announcement: "downloading the Java SDKs into tests/.cache, which takes about a minute",
     make: (folder) => {
@@ -36,9 +75,8 @@ export async function startJavaProgram(
       return run("mvn", ["--batch-mode", "--quiet", "--file", pom, ...copy]);
     },
   });
-  const sources = readdirSync(SOURCES).map((name) => path.join(SOURCES, name));
   const classes = await prepare({
-    name: "java-classes",
+    name: `${name}-classes`,
     inputs: [compiler ?? "", libraries, ...sources.map(readText)],
     announcement: "compiling the programs of the Java suites",
     make: (folder) => {
@@ -51,7 +89,7 @@ export async function startJavaProgram(
   const speed = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"];
   return new Program({
     command: "java",
-    args: [...speed, "-classpath", classpath, "larimar.Main"],
+    args: [...speed, "-classpath", classpath, mainClass],
     env,
   });
 }

@@ -1,7 +1,7 @@
 package larimar;
 
-import static larimar.Main.GSON;
-import static larimar.Main.text;
+import static larimar.Calls.GSON;
+import static larimar.Calls.text;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -67,7 +67,7 @@ final class DeviceCalls {
   private final Map<String, Opened> clients = new ConcurrentHashMap<>();
   private final Map<String, MultiplexingClient> connections = new ConcurrentHashMap<>();
 
-  void addTo(Map<String, Main.Handler> handlers) {
+  void addTo(Map<String, Calls.Handler> handlers) {
     handlers.put("open", this::open);
     handlers.put("close", this::close);
     handlers.put("send", this::send);

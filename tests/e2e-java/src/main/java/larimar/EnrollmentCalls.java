@@ -1,6 +1,6 @@
 package larimar;
 
-import static larimar.Main.text;
+import static larimar.Calls.text;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -28,7 +28,7 @@ final class EnrollmentCalls {
   private final ProvisioningServiceClient service =
       new ProvisioningServiceClient(System.getenv("PROVISIONING_CONNECTION_STRING"));
 
-  void addTo(Map<String, Main.Handler> handlers) {
+  void addTo(Map<String, Calls.Handler> handlers) {
     handlers.put("putEnrollment", this::putEnrollment);
     handlers.put(
         "getEnrollment", args -> json(service.getIndividualEnrollment(text(args, "id"))));

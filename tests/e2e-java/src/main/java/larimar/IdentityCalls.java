@@ -1,6 +1,6 @@
 package larimar;
 
-import static larimar.Main.text;
+import static larimar.Calls.text;
 
 import com.google.gson.JsonObject;
 import com.microsoft.azure.sdk.iot.service.auth.AuthenticationType;
@@ -21,7 +21,7 @@ import java.util.Map;
 final class IdentityCalls {
   private final RegistryClient registry = new RegistryClient(System.getenv("CONNECTION_STRING"));
 
-  void addTo(Map<String, Main.Handler> handlers) {
+  void addTo(Map<String, Calls.Handler> handlers) {
     handlers.put("addDevice", args -> json(registry.addDevice(device(args))));
     handlers.put("getDevice", args -> json(registry.getDevice(text(args, "deviceId"))));
     handlers.put("updateDevice", this::updateDevice);

@@ -1,6 +1,6 @@
 package larimar;
 
-import static larimar.Main.text;
+import static larimar.Calls.text;
 
 import com.google.gson.JsonObject;
 import com.microsoft.azure.sdk.iot.service.messaging.AcknowledgementType;
@@ -29,7 +29,7 @@ final class MessagingCalls {
 
   private final String connectionString = System.getenv("CONNECTION_STRING");
 
-  void addTo(Map<String, Main.Handler> handlers) {
+  void addTo(Map<String, Calls.Handler> handlers) {
     handlers.put("sendCommand", this::sendCommand);
     handlers.put("nextFeedback", this::nextFeedback);
     handlers.put("nextUpload", this::nextUpload);

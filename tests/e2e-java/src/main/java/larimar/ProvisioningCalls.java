@@ -1,6 +1,6 @@
 package larimar;
 
-import static larimar.Main.text;
+import static larimar.Calls.text;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;

@@ -1,7 +1,7 @@
 package larimar;
 
-import static larimar.Main.GSON;
-import static larimar.Main.text;
+import static larimar.Calls.GSON;
+import static larimar.Calls.text;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -46,7 +46,7 @@ final class ServiceCalls {
   private final ConfigurationsClient configurations = new ConfigurationsClient(connectionString);
   private final DigitalTwinClient digitalTwins = new DigitalTwinClient(connectionString);
 
-  void addTo(Map<String, Main.Handler> handlers) {
+  void addTo(Map<String, Calls.Handler> handlers) {
     handlers.put("getTwin", this::getTwin);
     handlers.put("patchTwin", this::patchTwin);
     handlers.put("replaceTwin", args -> json(twins.replace(twin(args))));
