@@ -175,7 +175,10 @@ export class Configurations implements AsyncDisposable {
     };
   }
 
-  /** For this one device, once. Throws `DeviceNotFound`, `ConfigurationInvalid`, `TwinTooLarge`, `TooManyModules`. */
+  /**
+   * For this one device, once. Throws `ConfigurationBeingApplied`, `DeviceNotFound`, `ConfigurationInvalid`,
+   * `TwinTooLarge`, `TooManyModules`.
+   */
   async apply(deviceId: string, content: JsonObject): Promise<void> {
     await this.#parts.application.apply(deviceId, content);
   }

@@ -21,13 +21,32 @@ export interface ContentApplicationParts {
 /** Gives one device the content of a configuration, once and without one. */
 export class ContentApplication {
   readonly #parts: ContentApplicationParts;
+  /** Devices that content is being applied to: two at once would leave a mixture. */
+  readonly #underWay = new Set<string>();
 
   constructor(parts: ContentApplicationParts) {
     this.#parts = parts;
   }
 
-  /** All is judged before anything is written; the agent, which acts on it, is told last. */
+  /** Throws `ConfigurationBeingApplied` while there is another one for the device. */
   async apply(deviceId: string, given: JsonObject): Promise<void> {
+    if (this.#underWay.has(deviceId)) {
+      throw new HubError(
+        "ConfigurationBeingApplied",
+        `A configuration is being applied to device '${deviceId}' already.`,
+        { deviceId },
+      );
+    }
+    this.#underWay.add(deviceId);
+    try {
+      await this.#apply(deviceId, given);
+    } finally {
+      this.#underWay.delete(deviceId);
+    }
+  }
+
+  /** All is judged before anything is written; the agent, which acts on it, is told last. */
+  async #apply(deviceId: string, given: JsonObject): Promise<void> {
     const { device } = await this.#parts.devices.get(deviceId);
     const { kind, content } = readContent(given);
     if (kind === "module") {

@@ -179,6 +179,25 @@ describe("content that is applied to one device", () => {
     expect(ofAgent.version).toBe(2);
   });
 
+  test("comes one at a time for each device", async () => {
+    const { hub, desired } = await edgeFleet();
+    const other = { deviceContent: { "properties.desired.a": 1 } };
+    const [first, second, third] = await Promise.allSettled([
+      hub.configurations.apply("edge", content),
+      hub.configurations.apply("edge", base({ m1: { limit: 6 } }).content),
+      hub.configurations.apply("leaf", other),
+    ]);
+    expect([first.status, third.status]).toEqual(["fulfilled", "fulfilled"]);
+    expect(second).toMatchObject({ reason: { code: "ConfigurationBeingApplied" } });
+    expect(await desired("m1")).toEqual({ limit: 5 });
+    // Neither one that was done nor one that was refused stands in the way.
+    await expect(hub.configurations.apply("leaf", content)).rejects.toMatchObject({
+      code: "ConfigurationInvalid",
+    });
+    await hub.configurations.apply("leaf", other);
+    await hub.configurations.apply("edge", content);
+  });
+
   test("sets the twin of a device too", async () => {
     const { hub } = await edgeFleet();
     await hub.configurations.apply("leaf", { deviceContent: { "properties.desired.a.b": 1 } });

@@ -10,6 +10,7 @@ export const HUB_ERROR_CODES = [
   "Busy",
   "CertificateNotFound",
   "ConfigurationAlreadyExists",
+  "ConfigurationBeingApplied",
   "ConfigurationImmutable",
   "ConfigurationInvalid",
   "ConfigurationNotFound",

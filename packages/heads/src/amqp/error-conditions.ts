@@ -19,6 +19,7 @@ const ROW_BY_CODE = {
   Busy: row("com.microsoft:device-container-throttled", 429),
   CertificateNotFound: row("amqp:not-found", 404),
   ConfigurationAlreadyExists: row("amqp:not-allowed", 409),
+  ConfigurationBeingApplied: row("com.microsoft:precondition-failed", 409),
   ConfigurationImmutable: row("com.microsoft:argument-error", 400),
   ConfigurationInvalid: row("com.microsoft:argument-error", 400),
   ConfigurationNotFound: row("amqp:not-found", 404),

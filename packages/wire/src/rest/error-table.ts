@@ -32,6 +32,7 @@ export const REST_ERRORS = {
   Busy: row(503, 503_005, "ServerBusy"),
   CertificateNotFound: row(404, 404_000, "GenericNotFound"),
   ConfigurationAlreadyExists: row(409, 409_401, "ConfigurationAlreadyExists"),
+  ConfigurationBeingApplied: row(409, 409_402, "ApplyConfigurationAlreadyInProgressOnDevice"),
   ConfigurationImmutable: row(400, 400_403, "CannotModifyImmutableConfigurationContent"),
   ConfigurationInvalid: row(400, 400_402, "InvalidConfigurationContent"),
   ConfigurationNotFound: row(404, 404_301, "ConfigurationNotFound"),
