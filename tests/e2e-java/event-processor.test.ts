@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import { eventProcessorContract } from "../support/events/event-processor.contract.ts";
-import { hasJava, startJavaEventProcessor } from "../support/programs/java.ts";
+import { hasJava, startJavaEventsProgram } from "../support/programs/java.ts";
 
 const ADDRESS = "127.0.0.155";
 
@@ -14,7 +14,7 @@ describe.skipIf(!hasJava())("azure-messaging-eventhubs and its checkpoint store 
     start: (env) => {
       // Without a port, its storage client takes the account for a part of the host's name.
       const account = env["FILES_CONNECTION_STRING"]!.replace(`//${ADDRESS}/`, `//${ADDRESS}:443/`);
-      return startJavaEventProcessor({ ...env, FILES_CONNECTION_STRING: account });
+      return startJavaEventsProgram({ ...env, FILES_CONNECTION_STRING: account });
     },
   });
 });

@@ -80,4 +80,4 @@ def end():
         thread.join()
 
 
-serve(begin=begin, state=state, end=end)
+serve(beginProcessor=begin, state=state, endProcessor=end)

@@ -87,7 +87,11 @@ export function eventProcessorContract(suite: EventProcessorSuite): void {
       async () => {
         const request = { transport, group: transport, strategy };
         const story = new Story(server, (program) =>
-          program.call("begin", { ...request, intervalMs: INTERVAL_MS, expiryMs: suite.expiryMs }),
+          program.call("beginProcessor", {
+            ...request,
+            intervalMs: INTERVAL_MS,
+            expiryMs: suite.expiryMs,
+          }),
         );
         await using team = new Team(() => suite.start(env), story);
 
@@ -102,7 +106,7 @@ export function eventProcessorContract(suite: EventProcessorSuite): void {
         const third = await team.join();
         await team.whenShared([2, 1, 1]);
 
-        await second.call("end");
+        await second.call("endProcessor");
         await team.leave(second);
         await team.whenShared([2, 2]);
 
@@ -116,7 +120,7 @@ export function eventProcessorContract(suite: EventProcessorSuite): void {
         await team.whenAllProcessed();
 
         // Whoever comes after everybody has gone goes on where they were.
-        await first.call("end");
+        await first.call("endProcessor");
         await team.leave(first);
         const before = story.sent.length;
         for (let round = 0; round < 3; round++) await story.sendOne();

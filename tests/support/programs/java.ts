@@ -43,15 +43,15 @@ export function startJavaProgram(env: Readonly<Record<string, string>> = {}): Pr
   );
 }
 
-/** A reader that shares a group's partitions with others: `tests/e2e-java-events`. */
-export function startJavaEventProcessor(env: Readonly<Record<string, string>>): Promise<Program> {
+/** The readers of events of `tests/e2e-java-events`. */
+export function startJavaEventsProgram(env: Readonly<Record<string, string>>): Promise<Program> {
   const shared = sourcesOf(OF_IOT).filter((file) => /[\\/](?:Calls|Trust)\.java$/.test(file));
   return start(
     {
       name: "java-events",
       pom: path.join(OF_EVENTS, "pom.xml"),
       sources: [...sourcesOf(OF_EVENTS), ...shared],
-      mainClass: "larimar.EventProcessor",
+      mainClass: "larimar.EventsMain",
     },
     env,
   );

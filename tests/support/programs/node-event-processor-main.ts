@@ -25,7 +25,7 @@ let client: EventHubConsumerClient | undefined;
 let subscription: Subscription | undefined;
 
 const calls: Record<string, (args: never) => unknown> = {
-  async begin({ transport, group, strategy, intervalMs, expiryMs }: BeginRequest) {
+  async beginProcessor({ transport, group, strategy, intervalMs, expiryMs }: BeginRequest) {
     const container = new ContainerClient(
       env("FILES_CONNECTION_STRING"),
       env("FILES_CONTAINER_NAME"),
@@ -71,7 +71,7 @@ const calls: Record<string, (args: never) => unknown> = {
 
   state: () => ({ owned: [...owned].toSorted(), processed, closings, errors }),
 
-  async end() {
+  async endProcessor() {
     await subscription?.close();
     await client?.close();
     return null;

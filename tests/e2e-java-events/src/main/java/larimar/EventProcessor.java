@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** One of several readers of a consumer group as users write them with azure-messaging-eventhubs. */
-public final class EventProcessor {
+final class EventProcessor {
   private static final int PARTITIONS_MAX = 32;
   private static final int BATCH_MAX = 10;
 
@@ -34,14 +34,10 @@ public final class EventProcessor {
   private final List<String> errors = new ArrayList<>();
   private EventProcessorClient client;
 
-  public static void main(String[] arguments) throws Exception {
-    Trust.everywhere();
-    EventProcessor processor = new EventProcessor();
-    Map<String, Calls.Handler> handlers = new HashMap<>();
-    handlers.put("begin", processor::begin);
-    handlers.put("state", processor::state);
-    handlers.put("end", processor::end);
-    Calls.serve(handlers);
+  void addTo(Map<String, Calls.Handler> handlers) {
+    handlers.put("beginProcessor", this::begin);
+    handlers.put("state", this::state);
+    handlers.put("endProcessor", this::end);
   }
 
   private Object begin(JsonObject args) {
