@@ -48,7 +48,7 @@ import {
   SqliteSubscriptionStore,
   SubscriptionStatements,
 } from "./devices/sqlite-subscription-store.ts";
-import { SqliteTwinStore, TwinStatements } from "./sqlite-twin-store.ts";
+import { SqliteTwinStore, TwinStatements } from "./twins/sqlite-twin-store.ts";
 import { STATE_DATABASE, StateDatabase } from "./state-database.ts";
 
 const BLOBS_DIRECTORY = "blobs";

@@ -2,7 +2,7 @@ import { commandStoreContract } from "../../contracts/command-store.contract.ts"
 import { moduleStoreContract } from "../../contracts/module-store.contract.ts";
 import { notificationStoreContract } from "../../contracts/notification-store.contract.ts";
 import { subscriptionStoreContract } from "../../contracts/subscription-store.contract.ts";
-import { twinStoreContract } from "../../twin-store.contract.ts";
+import { twinStoreContract } from "../../contracts/twin-store.contract.ts";
 import { CommandStatements, SqliteCommandStore } from "../commands/sqlite-command-store.ts";
 import { DeviceStatements, SqliteDeviceStore } from "./sqlite-device-store.ts";
 import { ModuleStatements, SqliteModuleStore } from "./sqlite-module-store.ts";
@@ -11,7 +11,7 @@ import {
   SqliteNotificationStore,
 } from "../commands/sqlite-notification-store.ts";
 import { SqliteSubscriptionStore, SubscriptionStatements } from "./sqlite-subscription-store.ts";
-import { SqliteTwinStore, TwinStatements } from "../sqlite-twin-store.ts";
+import { SqliteTwinStore, TwinStatements } from "../twins/sqlite-twin-store.ts";
 import { StateDatabase } from "../state-database.ts";
 
 const open = () => new StateDatabase(":memory:");

@@ -11,7 +11,7 @@ import type {
 } from "@larimar/domain";
 import type Database from "better-sqlite3";
 import { hubKey } from "../hub-key.ts";
-import type { SqliteTwinStore } from "../sqlite-twin-store.ts";
+import type { SqliteTwinStore } from "../twins/sqlite-twin-store.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 interface Row {

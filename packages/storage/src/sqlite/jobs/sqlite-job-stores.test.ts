@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { job, jobStoreContract } from "../../contracts/job-store.contract.ts";
 import { transferStoreContract } from "../../contracts/transfer-store.contract.ts";
-import { SqliteTwinStore, TwinStatements } from "../sqlite-twin-store.ts";
+import { SqliteTwinStore, TwinStatements } from "../twins/sqlite-twin-store.ts";
 import { StateDatabase } from "../state-database.ts";
 import { DeviceJobStatements, SqliteDeviceJobStore } from "./sqlite-device-job-store.ts";
 import { JobStatements, SqliteJobStore } from "./sqlite-job-store.ts";

@@ -1,6 +1,6 @@
 import type { Expression } from "@larimar/domain";
-import type { LeafSection } from "../twin-leaves.ts";
-import { crowdedLeaf, leafOf } from "../twin-leaves.ts";
+import type { LeafSection } from "../twins/twin-leaves.ts";
+import { crowdedLeaf, leafOf } from "../twins/twin-leaves.ts";
 import type { QuerySource } from "./query-source.ts";
 import type { Sql } from "./sql.ts";
 import { listOf, sql } from "./sql.ts";

@@ -1,22 +1,13 @@
-import type { Device, IdentityKey, JsonObject, Module, Twin } from "@larimar/domain";
+import type { Device, IdentityKey, JsonObject, Module } from "@larimar/domain";
 import { twinDocument } from "@larimar/domain";
+import type { StoredTwin } from "../twins/stored-twin.ts";
+import { decodeTwin, STORED_TWIN_COLUMNS } from "../twins/stored-twin.ts";
 
 /** All that the document of a twin is made of. */
-export interface TwinRow {
+export interface TwinRow extends StoredTwin {
   readonly id: number;
   readonly deviceId: string;
   readonly moduleId: string;
-  readonly version: number;
-  readonly etag: string;
-  readonly modelId: string;
-  readonly tags: string;
-  readonly desired: string;
-  readonly desiredMetadata: string;
-  readonly desiredVersion: number;
-  readonly reported: string;
-  readonly reportedMetadata: string;
-  readonly reportedVersion: number;
-  readonly configurations: string;
   readonly device: string;
   readonly module: string | null;
   readonly isConnected: number | null;
@@ -27,13 +18,7 @@ export interface TwinRow {
 
 /** Of `twins AS t`, with the identity beside it. */
 export const TWIN_COLUMNS = `
-  t.id, t.device_id AS deviceId, t.module_id AS moduleId, t.version, t.etag,
-  t.model_id AS modelId, json(t.tags) AS tags,
-  json(t.desired) AS desired, json(x.desired) AS desiredMetadata,
-  t.desired_version AS desiredVersion,
-  json(t.reported) AS reported, json(x.reported) AS reportedMetadata,
-  t.reported_version AS reportedVersion,
-  json(t.configurations) AS configurations,
+  t.id, t.device_id AS deviceId, t.module_id AS moduleId, ${STORED_TWIN_COLUMNS},
   json(d.identity) AS device, json(m.identity) AS module,
   p.is_connected AS isConnected,
   p.connection_state_updated_at_ms AS connectionStateUpdatedAtMs,
@@ -58,7 +43,7 @@ function toKey(row: Pick<TwinRow, "deviceId" | "moduleId">): IdentityKey {
 export function toDocument(row: TwinRow): JsonObject {
   const device = JSON.parse(row.device) as Device;
   const module = row.module === null ? undefined : (JSON.parse(row.module) as Module);
-  return twinDocument(toTwin(row), {
+  return twinDocument(decodeTwin(toKey(row), row), {
     ...device,
     ...(module && {
       etag: module.etag,
@@ -72,29 +57,4 @@ export function toDocument(row: TwinRow): JsonObject {
     },
     commandCount: row.commandCount,
   });
-}
-
-function toTwin(row: TwinRow): Twin {
-  return {
-    key: toKey(row),
-    version: row.version,
-    etag: row.etag,
-    modelId: row.modelId,
-    tags: parse(row.tags),
-    desired: {
-      values: parse(row.desired),
-      metadata: parse(row.desiredMetadata),
-      version: row.desiredVersion,
-    },
-    reported: {
-      values: parse(row.reported),
-      metadata: parse(row.reportedMetadata),
-      version: row.reportedVersion,
-    },
-    configurations: JSON.parse(row.configurations) as Twin["configurations"],
-  };
-}
-
-function parse(text: string): JsonObject {
-  return JSON.parse(text) as JsonObject;
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { leavesOf } from "../../twin-leaves.ts";
+import { leavesOf } from "../../twins/twin-leaves.ts";
 
 /** Twins that are read with one statement. */
 const TWINS_PER_READ = 1000;

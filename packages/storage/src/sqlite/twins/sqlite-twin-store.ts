@@ -1,31 +1,19 @@
 import type { IdentityKey, JsonObject, Twin, TwinConfigurations, TwinStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "./hub-key.ts";
-import type { StateDatabase } from "./state-database.ts";
+import { hubKey } from "../hub-key.ts";
+import type { StateDatabase } from "../state-database.ts";
+import type { StoredTwin } from "./stored-twin.ts";
+import { decodeTwin, STORED_TWIN_COLUMNS } from "./stored-twin.ts";
 import { leavesOf } from "./twin-leaves.ts";
 
-interface Columns {
-  readonly version: number;
-  readonly etag: string;
-  readonly modelId: string;
-  readonly tags: string;
-  readonly desired: string;
-  readonly desiredMetadata: string;
-  readonly desiredVersion: number;
-  readonly reported: string;
-  readonly reportedMetadata: string;
-  readonly reportedVersion: number;
-  readonly configurations: string;
-}
-
-interface Parameters extends Columns {
+interface Parameters extends StoredTwin {
   readonly hub: string;
   readonly deviceId: string;
   readonly moduleId: string;
   readonly expectedVersion?: number;
 }
 
-interface Metadata extends Pick<Columns, "desiredMetadata" | "reportedMetadata"> {
+interface Metadata extends Pick<StoredTwin, "desiredMetadata" | "reportedMetadata"> {
   readonly id: number;
   readonly leaves: string;
 }
@@ -33,7 +21,7 @@ interface Metadata extends Pick<Columns, "desiredMetadata" | "reportedMetadata">
 /** The statements, prepared once for all hubs. */
 export class TwinStatements {
   readonly state: StateDatabase;
-  readonly find: Database.Statement<[string, string, string], Columns>;
+  readonly find: Database.Statement<[string, string, string], StoredTwin>;
   readonly insert: Database.Statement<[Parameters]>;
   readonly insertMetadata: Database.Statement<[Metadata]>;
   readonly update: Database.Statement<[Parameters], { id: number; leaves: string }>;
@@ -47,11 +35,7 @@ export class TwinStatements {
     const { connection } = state;
     this.state = state;
     this.find = connection.prepare(
-      `SELECT t.version, t.etag, t.model_id AS modelId, json(t.tags) AS tags,
-         json(t.desired) AS desired, json(x.desired) AS desiredMetadata,
-         t.desired_version AS desiredVersion,
-         json(t.reported) AS reported, json(x.reported) AS reportedMetadata,
-         t.reported_version AS reportedVersion, json(t.configurations) AS configurations
+      `SELECT ${STORED_TWIN_COLUMNS}
        FROM twins AS t JOIN twin_metadata AS x ON x.id = t.id
        WHERE t.hub = ? AND t.device_id = ? AND t.module_id = ?`,
     );
@@ -102,7 +86,7 @@ export class SqliteTwinStore implements TwinStore {
 
   async find(key: IdentityKey): Promise<Twin | undefined> {
     const row = this.#statements.find.get(this.#hub, key.deviceId, key.moduleId ?? "");
-    return row === undefined ? undefined : decode(key, row);
+    return row === undefined ? undefined : decodeTwin(key, row);
   }
 
   put(twin: Twin, expectedVersion: number | undefined): Promise<"written" | "conflict"> {
@@ -170,29 +154,4 @@ export class SqliteTwinStore implements TwinStore {
       configurations: JSON.stringify(twin.configurations),
     };
   }
-}
-
-function decode(key: IdentityKey, row: Columns): Twin {
-  return {
-    key,
-    version: row.version,
-    etag: row.etag,
-    modelId: row.modelId,
-    tags: parse(row.tags),
-    desired: {
-      values: parse(row.desired),
-      metadata: parse(row.desiredMetadata),
-      version: row.desiredVersion,
-    },
-    reported: {
-      values: parse(row.reported),
-      metadata: parse(row.reportedMetadata),
-      version: row.reportedVersion,
-    },
-    configurations: JSON.parse(row.configurations) as TwinConfigurations,
-  };
-}
-
-function parse(text: string): JsonObject {
-  return JSON.parse(text) as JsonObject;
 }
