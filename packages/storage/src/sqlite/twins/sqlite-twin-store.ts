@@ -1,4 +1,4 @@
-import type { IdentityKey, JsonObject, Twin, TwinConfigurations, TwinStore } from "@larimar/domain";
+import type { IdentityKey, Twin, TwinStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
 import { hubKey } from "../hub-key.ts";
 import type { StateDatabase } from "../state-database.ts";
