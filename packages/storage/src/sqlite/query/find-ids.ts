@@ -2,9 +2,6 @@ import type { Sql } from "./sql.ts";
 import { sql } from "./sql.ts";
 import type { StatementCache } from "./statement-cache.ts";
 
-/** So few are not worth looking for fewer. */
-const FEW = 1024;
-
 export interface IdSearch {
   readonly statements: StatementCache;
   /** Each has all ids that are wanted, and others. */
@@ -16,16 +13,8 @@ export interface IdSearch {
 
 /** Ids that may be wanted, ascending; undefined when there are more than it is worth to look at one by one. */
 export function findIds(search: IdSearch): readonly number[] | undefined {
-  const { alternatives, all, idsMax } = search;
+  const { statements, alternatives, all, idsMax } = search;
   const lists = all === undefined ? alternatives : [...alternatives, all];
-  return read(search, lists, FEW) ?? read(search, lists, idsMax);
-}
-
-function read(
-  { statements }: IdSearch,
-  lists: readonly Sql[],
-  idsMax: number,
-): readonly number[] | undefined {
   for (const list of lists) {
     const some = sql`SELECT t.id AS id FROM ${list} LIMIT ${idsMax + 1}`;
     // One text is read sooner than thousands of rows.

@@ -16,7 +16,12 @@ import { anyIdentity } from "./random-twins.fixture.ts";
 describe.each([
   { place: "a server with other hubs, too", hasOthers: true },
   { place: "a hub that is alone, with gaps between its ids", hasOthers: false },
-])("in $place", ({ hasOthers }) => {
+  {
+    place: "a large hub, where pages begin with rows and go on with ids",
+    hasOthers: true,
+    limits: { idsFew: 2, rowsBeforeIds: 40, idsMin: 100, idsMax: 100 },
+  },
+])("in $place", ({ hasOthers, limits }) => {
   const directory = makeTemporaryDirectory();
   const documents: { devices: JsonObject[]; modules: JsonObject[] } = { devices: [], modules: [] };
   let reader: QueryReader;
@@ -33,7 +38,7 @@ describe.each([
     await storage[Symbol.asyncDispose]();
     const file = path.join(directory.path, "state.db");
     if (!hasOthers) spread(file);
-    reader = new QueryReader({ file, pageBytesMax: 1024 ** 2 });
+    reader = new QueryReader({ file, pageBytesMax: 1024 ** 2 }, limits);
   });
 
   afterAll(() => {

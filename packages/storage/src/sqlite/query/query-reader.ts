@@ -15,7 +15,8 @@ import type { FoundRow } from "./document-reader.ts";
 import { DocumentReader } from "./document-reader.ts";
 import { GroupLines } from "./group-lines.ts";
 import type { QueryCalls, QueryFailure } from "./query-calls.ts";
-import { QueryScan, QueryStopped } from "./query-scan.ts";
+import type { ScanLimits } from "./query-scan.ts";
+import { QueryScan, QueryStopped, SCAN_LIMITS } from "./query-scan.ts";
 import { sourceOf } from "./query-source.ts";
 import { ALWAYS, sql } from "./sql.ts";
 import { StatementCache } from "./statement-cache.ts";
@@ -37,12 +38,14 @@ type Found = FoundRow & { readonly document: JsonObject | undefined };
 export class QueryReader {
   readonly #file: string;
   readonly #pageBytesMax: number;
+  readonly #scanLimits: ScanLimits;
   readonly #database: Database.Database;
   readonly #statements: StatementCache;
   readonly #documents: DocumentReader;
 
-  constructor({ file, pageBytesMax }: Request<"open">) {
+  constructor({ file, pageBytesMax }: Request<"open">, scanLimits = SCAN_LIMITS) {
     this.#file = file;
+    this.#scanLimits = scanLimits;
     this.#pageBytesMax = pageBytesMax;
     this.#database = this.#try(() => connect(file, READ_ONLY));
     this.#database.pragma(`mmap_size = ${MAPPED_BYTES_MAX}`);
@@ -146,11 +149,10 @@ export class QueryReader {
     const { moduleId } = sourceOf(target.collection, compiler.tables);
     const columns = { text: `t.id, t.device_id, ${moduleId}`, values: [] };
     // One more than wanted tells whether there is more.
-    const tail =
-      where !== undefined && request.limit > 0
-        ? sql`ORDER BY t.id LIMIT ${request.limit + 1}`
-        : sql`ORDER BY t.id`;
-    for (const rows of scan.chunks(columns, tail, Number(request.after ?? 0))) {
+    const enough = where !== undefined && request.limit > 0 ? request.limit + 1 : undefined;
+    const tail = enough !== undefined ? sql`ORDER BY t.id LIMIT ${enough}` : sql`ORDER BY t.id`;
+    const wanted = request.limit > 0 ? "page" : "all";
+    for (const rows of scan.chunks(columns, tail, Number(request.after ?? 0), wanted)) {
       for (const [id, deviceId, module] of rows as [number, string, string][]) {
         const found = { id, key: module === "" ? { deviceId } : { deviceId, moduleId: module } };
         if (where !== undefined) {
@@ -165,7 +167,8 @@ export class QueryReader {
   }
 
   #partsOf({ hub, cancelled, timeMaxMs }: Request<"groups"> | Omit<Request<"page">, "query">) {
-    return { statements: this.#statements, budget: { cancelled, timeMaxMs }, hub };
+    const [statements, limits] = [this.#statements, this.#scanLimits];
+    return { statements, budget: { cancelled, timeMaxMs }, hub, limits };
   }
 
   /** In one snapshot, so that all chunks of a query see the same. */

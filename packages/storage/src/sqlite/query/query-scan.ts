@@ -25,14 +25,28 @@ const IDS_PER_CHUNK_MIN = 64;
 const IDS_PER_CHUNK_MAX = 16_384;
 /** Characters that one statement may well return; when it were more, the next goes through fewer ids. */
 const CHARACTERS_PER_CHUNK = 256 * 1024;
-/** An index is of use when it leaves an eighth of the rows, but at least as many, and at most. */
-const IDS_MIN = 4096;
-const IDS_MAX = 65_536;
+export interface ScanLimits {
+  /** So few ids are not worth looking for fewer. */
+  readonly idsFew: number;
+  /** Rows that a page goes through, some 10 ms, before it looks for a shorter way. */
+  readonly rowsBeforeIds: number;
+  /** An index is of use when it leaves an eighth of the rows, but at least as many, and at most. */
+  readonly idsMin: number;
+  readonly idsMax: number;
+}
+
+export const SCAN_LIMITS: ScanLimits = {
+  idsFew: 1024,
+  rowsBeforeIds: 16_384,
+  idsMin: 4096,
+  idsMax: 65_536,
+};
 
 export interface ScanParts {
   readonly statements: StatementCache;
   readonly budget: QueryBudget;
   readonly hub: string;
+  readonly limits: ScanLimits;
 }
 
 /** Goes through the rows of a collection that meet a condition, some at a time, in the order of their ids. */
@@ -52,21 +66,53 @@ export class QueryScan {
     this.#deadlineMs = performance.now() + parts.budget.timeMaxMs;
   }
 
-  /** Rows of each chunk; `tail` groups, orders or limits them. Throws `QueryStopped`. */
-  *chunks(columns: Sql, tail: Sql, after: number): Generator<unknown[][], void> {
-    const { statements, hub } = this.#parts;
+  /**
+   * Rows of each chunk; `tail` groups, orders or limits them. Whoever wants only a page stops when it is full.
+   * Throws `QueryStopped`.
+   */
+  *chunks(
+    columns: Sql,
+    tail: Sql,
+    after: number,
+    wanted: "all" | "page" = "all",
+  ): Generator<unknown[][], void> {
     const { last, isAlone } = this.#extent();
-    const ids = findIds({
+    const { idsFew, rowsBeforeIds, idsMin, idsMax } = this.#parts.limits;
+    const few = this.#ids(isAlone, idsFew);
+    if (few !== undefined) return yield* this.#through(few, columns, tail, after);
+    const pieces = { columns, tail, isAlone };
+    let from = after;
+    if (wanted === "page") {
+      // Where many match, the first rows fill the page sooner than the ids of all that match are listed.
+      from = Math.min(after + rowsBeforeIds, last);
+      yield* this.#between(after, from, pieces);
+    }
+    const ids = this.#ids(isAlone, Math.min(Math.max(Math.floor(last / 8), idsMin), idsMax));
+    if (ids !== undefined) return yield* this.#through(ids, columns, tail, from);
+    yield* this.#between(from, last, pieces);
+  }
+
+  /** Ids that may be wanted; undefined when an index leaves more. */
+  #ids(isAlone: boolean, idsMax: number): readonly number[] | undefined {
+    const { statements, hub } = this.#parts;
+    return findIds({
       statements,
       alternatives: candidateIds(this.source, this.#expression, hub),
       all: isAlone ? undefined : idsOfHub(this.source, hub),
-      idsMax: Math.min(Math.max(Math.floor(last / 8), IDS_MIN), IDS_MAX),
+      idsMax,
     });
-    if (ids !== undefined) return yield* this.#through(ids, columns, tail, after);
+  }
+
+  *#between(
+    after: number,
+    last: number,
+    { columns, tail, isAlone }: { columns: Sql; tail: Sql; isAlone: boolean },
+  ): Generator<unknown[][], void> {
+    const { statements, hub } = this.#parts;
     const where = isAlone ? this.#conditions() : sql`+t.hub = ${hub} AND ${this.#conditions()}`;
     for (let from = after; from < last;) {
       this.#checkBudget();
-      const to = from + this.#idsPerChunk;
+      const to = Math.min(from + this.#idsPerChunk, last);
       yield statements.all(
         sql`SELECT ${columns} FROM ${this.#table()}
           WHERE t.id > ${from} AND t.id <= ${to} AND ${where} ${tail}`,
