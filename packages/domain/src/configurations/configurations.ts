@@ -3,6 +3,7 @@ import type { EtagCondition } from "../devices/device-registry.ts";
 import { HubError } from "../errors/hub-error.ts";
 import type { JsonObject } from "../json/json-value.ts";
 import { isJsonObject, member } from "../json/json-value.ts";
+import { isSameJson } from "../json/same-json.ts";
 import type { Limits } from "../limits/limits.ts";
 import { parseQuery } from "../query/language/parse-query.ts";
 import type { Clock } from "../time/clock.ts";
@@ -20,7 +21,6 @@ import {
 import type { ConfigurationStore } from "./configuration-store.ts";
 import type { ContentApplication } from "./content-application.ts";
 import type { FleetRollout } from "./fleet-rollout.ts";
-import { isSameJson } from "./settings.ts";
 
 export interface ConfigurationsParts {
   readonly store: ConfigurationStore;

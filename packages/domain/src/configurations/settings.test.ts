@@ -2,14 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { applyPatch } from "../twins/apply-patch.ts";
 import type { JsonObject } from "../json/json-value.ts";
-import {
-  isSameJson,
-  parseSettingPath,
-  patchBetween,
-  removeAt,
-  setAt,
-  settingsOf,
-} from "./settings.ts";
+import { parseSettingPath, patchBetween, removeAt, setAt, settingsOf } from "./settings.ts";
+import { isSameJson } from "../json/same-json.ts";
 
 const leaf = fc.oneof(fc.integer(), fc.string(), fc.boolean(), fc.constant([1, "x"]));
 const key = fc.constantFrom("a", "b", "c", "__proto__");

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "../json/json-value.ts";
 import { isJsonObject, jsonObject, member } from "../json/json-value.ts";
+import { isSameJson } from "../json/same-json.ts";
 
 /** A place in the desired properties and what is to be there; null for nothing. */
 export interface Setting {
@@ -74,24 +75,6 @@ export function patchBetween(before: JsonObject, after: JsonObject): JsonObject 
     }
   }
   return changes.length === 0 ? undefined : jsonObject(changes);
-}
-
-/** Whatever the order of keys. */
-export function isSameJson(a: JsonValue, b: JsonValue): boolean {
-  if (isJsonObject(a) && isJsonObject(b)) {
-    const keys = Object.keys(a);
-    return (
-      keys.length === Object.keys(b).length &&
-      keys.every((key) => Object.hasOwn(b, key) && isSameJson(a[key]!, b[key]!))
-    );
-  }
-  return isArray(a) && isArray(b)
-    ? a.length === b.length && a.every((item, index) => isSameJson(item, b[index] ?? null))
-    : a === b;
-}
-
-function isArray(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value);
 }
 
 /** A twin keeps no members without a value. */

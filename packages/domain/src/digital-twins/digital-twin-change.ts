@@ -1,5 +1,6 @@
-import type { JsonObject, JsonValue } from "../json/json-value.ts";
+import type { JsonObject } from "../json/json-value.ts";
 import { isJsonObject, member } from "../json/json-value.ts";
+import { isSameJson } from "../json/same-json.ts";
 import type { Twin } from "../twins/twin.ts";
 import { toDigitalTwin } from "./digital-twin.ts";
 
@@ -23,12 +24,8 @@ function* operationsBetween(
     if (is === undefined) yield { op: "remove", path };
     else if (was === undefined) yield { op: "add", path, value: is };
     else if (isJsonObject(was) && isJsonObject(is)) yield* operationsBetween(was, is, path);
-    else if (!isSame(was, is)) yield { op: "replace", path, value: is };
+    else if (!isSameJson(was, is)) yield { op: "replace", path, value: is };
   }
-}
-
-function isSame(one: JsonValue, other: JsonValue): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** [RFC 6901] */

@@ -1,8 +1,6 @@
 import type { ConfigurationStore } from "../configurations/configuration-store.ts";
 import type { TransferFormat } from "./transfer-format.ts";
-
-/** Clients on other systems look into these files too. */
-const LINE_END = "\r\n";
+import { LINE_END } from "./text-lines.ts";
 
 /** Every configuration, without what its metrics count. There are no more than a hub may have. */
 export async function* exportConfigurations(

@@ -2,6 +2,7 @@ import type { DeviceStore } from "../devices/device-store.ts";
 import type { ModuleStore } from "../devices/module-store.ts";
 import type { TwinStore } from "../twins/twin-store.ts";
 import type { LineOptions, TransferFormat } from "./transfer-format.ts";
+import { LINE_END } from "./text-lines.ts";
 
 export interface ExportParts {
   readonly devices: DeviceStore;
@@ -12,9 +13,6 @@ export interface ExportParts {
 
 /** Devices read at once. */
 const DEVICES_PER_CHUNK = 100;
-/** Clients on other systems look into these files too. */
-const LINE_END = "\r\n";
-
 /** Every device, its modules behind it, with their twins. */
 export async function* exportIdentities(
   { devices, modules, twins, format }: ExportParts,

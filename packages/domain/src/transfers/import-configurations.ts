@@ -1,11 +1,9 @@
 import type { Configurations } from "../configurations/configurations.ts";
 import { HubError } from "../errors/hub-error.ts";
-import { readLines } from "./text-lines.ts";
+import { LINE_END, readLines } from "./text-lines.ts";
 import type { ConfigurationItem, TransferFormat } from "./transfer-format.ts";
 
 export type ConfigurationWriter = Pick<Configurations, "create" | "update">;
-
-const LINE_END = "\r\n";
 
 /** Makes and changes what each line says and yields what was refused; a refused line keeps no other from being done. */
 export async function* importConfigurations(

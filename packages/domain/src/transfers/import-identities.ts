@@ -3,10 +3,8 @@ import { BULK_ITEMS_MAX, applyBulk } from "../devices/bulk-operations.ts";
 import { describeIdentity } from "../devices/device.ts";
 import { SYSTEM_MODULES } from "../devices/module.ts";
 import { HubError } from "../errors/hub-error.ts";
-import { readLines } from "./text-lines.ts";
+import { LINE_END, readLines } from "./text-lines.ts";
 import type { TransferFormat } from "./transfer-format.ts";
-
-const LINE_END = "\r\n";
 
 /** Does what each line says and yields what was refused; a refused line keeps no other from being done. */
 export async function* importIdentities(

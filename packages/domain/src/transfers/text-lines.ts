@@ -3,6 +3,9 @@ import { HubError } from "../errors/hub-error.ts";
 /** In characters. A longer line is refused with ArgumentInvalid. */
 export const LINE_LENGTH_MAX = 1_048_576;
 
+/** Clients on other systems look into these files too. */
+export const LINE_END = "\r\n";
+
 export interface TextLine {
   readonly text: string;
   /** Counts from 1. */

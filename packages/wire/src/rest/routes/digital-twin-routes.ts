@@ -41,7 +41,7 @@ const command = {
     connectTimeoutInSeconds: seconds(CONNECT_TIMEOUT_SECONDS),
     responseTimeoutInSeconds: seconds(RESPONSE_TIMEOUT_SECONDS),
   }),
-  // The payload as it is: any JSON, or nothing.
+  // The payload as it is, whatever JSON that may be, or nothing.
   body: { limit: "methodBytesMax" },
   success: { status: 200, schema: AnyJson },
 } as const;
