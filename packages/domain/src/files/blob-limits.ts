@@ -8,7 +8,7 @@ export interface BlobLimits {
   readonly blocksPerBlobMax: number;
   /** Waiting for their list, for each blob; one more is refused with BlockCountExceedsLimit. */
   readonly stagedBlocksMax: number;
-  /** A larger page is cut to it. */
+  /** Of blobs or containers; a larger page is cut to it. */
   readonly blobsPerPageMax: number;
   /** Beside the one for uploads; more are refused with TooManyContainers. */
   readonly containersMax: number;

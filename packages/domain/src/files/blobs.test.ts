@@ -153,8 +153,15 @@ describe("containers that somebody makes", () => {
     await expect(hub.blobs.createContainer("mine", new Map())).rejects.toMatchObject({
       code: "ContainerAlreadyExists",
     });
-    const names = (await hub.blobs.listContainers()).map(({ containerName }) => containerName);
-    expect(names).toEqual(["mine", "uploads"]);
+    const page = { prefix: "", marker: "", entriesMax: Infinity };
+    const names = async (request: Partial<typeof page>) => {
+      const { containers, nextMarker } = await hub.blobs.listContainers({ ...page, ...request });
+      return [containers.map(({ containerName }) => containerName), nextMarker];
+    };
+    expect(await names({})).toEqual([["mine", "uploads"], undefined]);
+    expect(await names({ entriesMax: 1 })).toEqual([["mine"], "mine"]);
+    expect(await names({ entriesMax: 1, marker: "mine" })).toEqual([["uploads"], undefined]);
+    expect(await names({ prefix: "u" })).toEqual([["uploads"], undefined]);
     await hub.blobs.deleteContainer("mine");
     await expect(hub.blobs.requireContainer("mine")).rejects.toMatchObject({
       code: "ContainerNotFound",

@@ -32,6 +32,19 @@ export interface BlobsParts {
   readonly createdAtMs: () => number;
 }
 
+export interface ContainerPageRequest {
+  readonly prefix: string;
+  /** The page begins after this name. */
+  readonly marker: string;
+  readonly entriesMax: number;
+}
+
+export interface ContainerPage {
+  readonly containers: readonly StoredContainer[];
+  /** Undefined on the last page. */
+  readonly nextMarker: string | undefined;
+}
+
 /** Content on its way in. */
 export interface IncomingContent {
   readonly chunks: AsyncIterable<Uint8Array>;
@@ -221,7 +234,19 @@ export class Blobs {
   }
 
   /** In order of name, the one for uploads among them. */
-  async listContainers(): Promise<readonly StoredContainer[]> {
+  async listContainers(request: ContainerPageRequest): Promise<ContainerPage> {
+    const { prefix, marker } = request;
+    const entriesMax = Math.min(request.entriesMax, this.#parts.limits.blobsPerPageMax);
+    const found = (await this.#allContainers()).filter(
+      ({ containerName }) => containerName.startsWith(prefix) && containerName > marker,
+    );
+    const containers = found.slice(0, entriesMax);
+    const isLast = containers.length === found.length;
+    return { containers, nextMarker: isLast ? undefined : containers.at(-1)?.containerName };
+  }
+
+  /** There are no more than an account may have. */
+  async #allContainers(): Promise<readonly StoredContainer[]> {
     const made = await this.#parts.store.listContainers();
     const ofUploads = this.#parts.uploadContainer();
     if (ofUploads === undefined || made.some(({ containerName }) => containerName === ofUploads)) {

@@ -8,11 +8,9 @@ import {
 import type { Reply } from "../../reply.ts";
 import type { BlobRequest } from "../blob-request.ts";
 import { BlobRequestError } from "../blob-request-error.ts";
-import { includesMetadata, maxResultsOf } from "./list-blobs.ts";
+import { includesMetadata, maxResultsOf } from "./list-parameters.ts";
 import { metadataOf } from "./read-write.ts";
 
-/** A larger page is cut to it. */
-const CONTAINERS_PER_PAGE_MAX = 5000;
 const CONDITIONS = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
 
 /** Create Container. */
@@ -58,19 +56,15 @@ export async function listContainers(request: BlobRequest): Promise<Reply> {
   const prefix = query.get("prefix") ?? "";
   const marker = query.get("marker") ?? "";
   const maxResults = maxResultsOf(query.get("maxresults"));
-  const found = (await request.hub.blobs.listContainers()).filter(
-    ({ containerName }) => containerName.startsWith(prefix) && containerName > marker,
-  );
-  const containers = found.slice(0, Math.min(maxResults ?? Infinity, CONTAINERS_PER_PAGE_MAX));
-  const isLast = containers.length === found.length;
+  const entriesMax = maxResults ?? Infinity;
+  const page = await request.hub.blobs.listContainers({ prefix, marker, entriesMax });
   const xml = formatContainerList({
     serviceEndpoint: `https://${request.host}/${BLOB_ACCOUNT_NAME}/`,
     prefix,
     marker,
     maxResults,
     includesMetadata: includesMetadata(request),
-    containers,
-    nextMarker: isLast ? undefined : containers.at(-1)?.containerName,
+    ...page,
   });
   return {
     status: 200,

@@ -1,7 +1,7 @@
 import { BLOB_ACCOUNT_NAME, formatBlobList } from "@larimar/wire";
 import type { Reply } from "../../reply.ts";
 import type { BlobRequest } from "../blob-request.ts";
-import { BlobRequestError } from "../blob-request-error.ts";
+import { includesMetadata, maxResultsOf } from "./list-parameters.ts";
 
 /** List Blobs. */
 export async function listBlobs(request: BlobRequest): Promise<Reply> {
@@ -32,17 +32,4 @@ export async function listBlobs(request: BlobRequest): Promise<Reply> {
     headers: { "content-type": "application/xml" },
     payload: Buffer.from(xml),
   };
-}
-
-export function includesMetadata({ query }: BlobRequest): boolean {
-  return (query.get("include") ?? "").toLowerCase().split(",").includes("metadata");
-}
-
-export function maxResultsOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^-?\d{1,15}$/.test(text)) {
-    throw new BlobRequestError("InvalidQueryParameterValue", "maxresults is not a number.");
-  }
-  if (Number(text) >= 1) return Number(text);
-  throw new BlobRequestError("OutOfRangeQueryParameterValue", "maxresults must be at least 1.");
 }
