@@ -1,5 +1,6 @@
 import type { DeviceStore, Module, ModuleStore } from "@larimar/domain";
 import { describe, expect, it } from "vitest";
+import { device } from "./device-store.contract.ts";
 
 export interface ModuleStoreSubject {
   readonly devices: DeviceStore;
@@ -9,7 +10,7 @@ export interface ModuleStoreSubject {
 export function moduleStoreContract(name: string, open: () => Promise<ModuleStoreSubject>): void {
   const openWithDevice = async (): Promise<ModuleStore> => {
     const { devices, modules } = await open();
-    await devices.put(bareDevice, undefined);
+    await devices.put(device("d1", "device"), undefined);
     return modules;
   };
 
@@ -48,26 +49,13 @@ export function moduleStoreContract(name: string, open: () => Promise<ModuleStor
 
     it("loses the modules of a device that is deleted", async () => {
       const { devices, modules } = await open();
-      await devices.put(bareDevice, undefined);
+      await devices.put(device("d1", "device"), undefined);
       await modules.put(module("m1", "a"), undefined);
       await devices.delete("d1", undefined);
       expect(await modules.list("d1")).toEqual([]);
     });
   });
 }
-
-const bareDevice = {
-  deviceId: "d1",
-  generationId: "1",
-  etag: "device",
-  status: "enabled",
-  statusReason: undefined,
-  statusUpdatedAtMs: 0,
-  authentication: { type: "none" },
-  capabilities: { iotEdge: false },
-  deviceScope: undefined,
-  parentScopes: [],
-} as const;
 
 export function module(moduleId: string, etag: string): Module {
   const authentication = { type: "sas", primaryKey: "p", secondaryKey: "s" } as const;

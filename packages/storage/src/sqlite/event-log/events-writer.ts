@@ -59,12 +59,10 @@ export class EventsWriter {
   openHub({ hub, partitionCount, retention }: Request<"openHub">): Reply<"openHub"> {
     this.#marks.flush();
     const partitions = this.#database.transaction(() => {
-      const known = this.#findPartitions.all(hub, partitionCount);
-      if (known.length < partitionCount) {
-        for (let partition = 0; partition < partitionCount; partition += 1) {
-          this.#addPartition.run(hub, partition);
-        }
-      } else for (const { id } of known) this.#marks.catchUp(id);
+      for (let partition = 0; partition < partitionCount; partition += 1) {
+        this.#addPartition.run(hub, partition);
+      }
+      for (const { id } of this.#findPartitions.all(hub, partitionCount)) this.#marks.catchUp(id);
       return this.#findPartitions.all(hub, partitionCount);
     })();
     this.#sweep.watch({ hub, partitionIds: partitions.map(({ id }) => id), retention });

@@ -7,6 +7,7 @@ import { DEFAULT_STORAGE_LIMITS } from "../../storage-limits.ts";
 import { openStorage } from "../open-storage.ts";
 import { QueryPool } from "./query-pool.ts";
 import { SqliteQueryStore } from "./sqlite-query-store.ts";
+import { device } from "../../contracts/device-store.contract.ts";
 
 const directory = makeTemporaryDirectory();
 let storage: Storage;
@@ -23,19 +24,7 @@ afterAll(async () => {
 
 async function add(deviceId: string): Promise<void> {
   const { devices, twins } = storage.forHub("hub");
-  const device = {
-    deviceId,
-    generationId: "1",
-    etag: "e",
-    status: "enabled",
-    statusReason: undefined,
-    statusUpdatedAtMs: 0,
-    authentication: { type: "none" },
-    capabilities: { iotEdge: false },
-    deviceScope: undefined,
-    parentScopes: [],
-  } as const;
-  await devices.put(device, undefined);
+  await devices.put(device(deviceId, "e"), undefined);
   await twins.put(createTwin({ deviceId }, 0), undefined);
 }
 

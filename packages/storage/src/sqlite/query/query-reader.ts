@@ -149,8 +149,10 @@ export class QueryReader {
     const { moduleId } = sourceOf(target.collection, compiler.tables);
     const columns = { text: `t.id, t.device_id, ${moduleId}`, values: [] };
     // One more than wanted tells whether there is more.
-    const enough = where !== undefined && request.limit > 0 ? request.limit + 1 : undefined;
-    const tail = enough !== undefined ? sql`ORDER BY t.id LIMIT ${enough}` : sql`ORDER BY t.id`;
+    const tail =
+      where !== undefined && request.limit > 0
+        ? sql`ORDER BY t.id LIMIT ${request.limit + 1}`
+        : sql`ORDER BY t.id`;
     const wanted = request.limit > 0 ? "page" : "all";
     for (const rows of scan.chunks(columns, tail, Number(request.after ?? 0), wanted)) {
       for (const [id, deviceId, module] of rows as [number, string, string][]) {

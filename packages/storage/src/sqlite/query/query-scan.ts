@@ -25,6 +25,7 @@ const IDS_PER_CHUNK_MIN = 64;
 const IDS_PER_CHUNK_MAX = 16_384;
 /** Characters that one statement may well return; when it were more, the next goes through fewer ids. */
 const CHARACTERS_PER_CHUNK = 256 * 1024;
+
 export interface ScanLimits {
   /** So few ids are not worth looking for fewer. */
   readonly idsFew: number;
