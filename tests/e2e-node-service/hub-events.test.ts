@@ -4,6 +4,7 @@ import { ArmClient } from "../support/service-clients/arm-client.ts";
 import { EventsReader } from "../support/events/events-reader.ts";
 import { connectPlugAndPlayDevice } from "../support/plug-and-play-device.ts";
 import { RegistryClient } from "../support/service-clients/registry-client.ts";
+import { setRouting } from "../support/service-clients/set-routing.ts";
 
 // The clients know no other ports than the standard ones.
 const ADDRESS = "127.0.0.153";
@@ -25,25 +26,18 @@ describe("digital twins and jobs, routed with @azure/arm-iothub and read with @a
       caFile: connection.caFile,
     });
     await using arm = new ArmClient(connection);
-    const route = (name: string, source: string, condition: string) => ({
-      name,
-      source,
-      condition,
-      endpointNames: ["events"],
-      isEnabled: true,
-    });
-    await arm.call("iothub.iotHubResource.beginCreateOrUpdateAndWait", "larimar", "local", {
-      location: "local",
-      sku: { name: "S1", capacity: 1 },
-      properties: {
-        routing: {
-          routes: [
-            route("twins", "DigitalTwinChangeEvents", `$dt-dataschema = '${MODEL}'`),
-            route("jobs", "DeviceJobLifecycleEvents", "opType <> 'deviceJobRunning'"),
-          ],
-        },
+    await setRouting(arm, [
+      {
+        name: "twins",
+        source: "DigitalTwinChangeEvents",
+        condition: `$dt-dataschema = '${MODEL}'`,
       },
-    });
+      {
+        name: "jobs",
+        source: "DeviceJobLifecycleEvents",
+        condition: "opType <> 'deviceJobRunning'",
+      },
+    ]);
   });
 
   afterAll(async () => {

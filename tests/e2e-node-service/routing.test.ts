@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ArmClient } from "../support/service-clients/arm-client.ts";
 import { EventsReader } from "../support/events/events-reader.ts";
 import { RegistryClient } from "../support/service-clients/registry-client.ts";
+import { setRouting } from "../support/service-clients/set-routing.ts";
 
 // The clients know no other ports than the standard ones.
 const ADDRESS = "127.0.0.122";
@@ -22,34 +23,28 @@ describe("routes, set with @azure/arm-iothub and read with @azure/event-hubs", (
       connectionString: server.connection.hubs[0]!.connectionStrings["iothubowner"]!,
       caFile: server.connection.caFile,
     });
-    const route = (name: string, source: string, condition: string) => ({
-      name,
-      source,
-      condition,
-      endpointNames: ["events"],
-      isEnabled: true,
-    });
-    await arm.call("iothub.iotHubResource.beginCreateOrUpdateAndWait", "larimar", "local", {
-      location: "local",
-      sku: { name: "S1", capacity: 1 },
-      properties: {
-        routing: {
-          routes: [
-            route("alarms", "DeviceMessages", "kind = 'alarm' AND $twin.tags.hall = 3"),
-            route("twins", "TwinChangeEvents", "is_defined($body.tags.hall)"),
-            route("life", "DeviceLifecycleEvents", "true"),
-          ],
-          fallbackRoute: {
-            name: "$fallback",
-            source: "DeviceMessages",
-            condition: "true",
-            endpointNames: ["events"],
-            isEnabled: false,
-          },
-          enrichments: [{ key: "hall", value: "$twin.tags.hall", endpointNames: ["events"] }],
+    await setRouting(
+      arm,
+      [
+        {
+          name: "alarms",
+          source: "DeviceMessages",
+          condition: "kind = 'alarm' AND $twin.tags.hall = 3",
         },
+        { name: "twins", source: "TwinChangeEvents", condition: "is_defined($body.tags.hall)" },
+        { name: "life", source: "DeviceLifecycleEvents", condition: "true" },
+      ],
+      {
+        fallbackRoute: {
+          name: "$fallback",
+          source: "DeviceMessages",
+          condition: "true",
+          endpointNames: ["events"],
+          isEnabled: false,
+        },
+        enrichments: [{ key: "hall", value: "$twin.tags.hall", endpointNames: ["events"] }],
       },
-    });
+    );
   });
 
   afterAll(async () => {
