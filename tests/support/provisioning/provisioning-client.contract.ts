@@ -18,16 +18,12 @@ type ProvisioningSdk = {
   [Name in SdkName]: (typeof SDKS)[Name]["kind"] extends "provisioning" ? Name : never;
 }[SdkName];
 
-/** What is not tested of every client on every transport. */
-export type ProvisioningFeature = "payloads" | "moves";
-
 export interface ProvisioningSuite {
   readonly sdk: ProvisioningSdk;
   readonly address: string;
   readonly transports: readonly {
     readonly id: string;
     readonly name: Transport;
-    readonly features: readonly ProvisioningFeature[];
   }[];
   start(env: Readonly<Record<string, string>>): Promise<Program>;
 }
@@ -108,9 +104,7 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
 
   // The clients wait for seconds between their questions; all of them may as well wait at once.
   describe.concurrent.each(client.transports)("over $name", (column) => {
-    const { id: transport, name, features } = column;
-    const testWith = (feature: ProvisioningFeature) =>
-      features.includes(feature) ? test : () => undefined;
+    const { id: transport, name } = column;
     const shows = (feature: Feature<"provisioning">) =>
       cell({ sdk: client.sdk, transport: name, feature });
     const register = (registrationId: string, options: object) => {
@@ -166,7 +160,7 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
       },
     );
 
-    testWith("payloads")(
+    test(
       "a payload goes to who allocates, and one comes back",
       shows("payload both ways"),
       async () => {
@@ -195,7 +189,7 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
       },
     );
 
-    testWith("moves")(
+    test(
       "a device that registers again moves where its enrollment says",
       shows("registers again and moves"),
       async () => {

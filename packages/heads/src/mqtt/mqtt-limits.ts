@@ -19,6 +19,11 @@ export interface MqttLimits {
   readonly subscriptionsMax: number;
   /** How long acknowledgements may still go out after the decision to close; then the rest is dropped. */
   readonly closeGraceMs: number;
+  /**
+   * A device that provisions itself has its answer no sooner than this after its question: the Java
+   * client sends before it begins to wait, and an answer that is faster than that wakes nobody.
+   */
+  readonly provisioningAnswerMsMin: number;
 }
 
 export const DEFAULT_MQTT_LIMITS: MqttLimits = {
@@ -33,4 +38,5 @@ export const DEFAULT_MQTT_LIMITS: MqttLimits = {
   outgoingBytesMax: 1_048_576,
   subscriptionsMax: 50,
   closeGraceMs: 5000,
+  provisioningAnswerMsMin: 200,
 };

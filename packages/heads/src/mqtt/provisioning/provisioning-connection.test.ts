@@ -41,9 +41,13 @@ class ProvisioningTest implements AsyncDisposable {
     this.mqtt = mqtt;
   }
 
-  static async start(certificate?: ClientCertificate): Promise<ProvisioningTest> {
+  static async start(
+    certificate?: ClientCertificate,
+    provisioningAnswerMsMin = 0,
+  ): Promise<ProvisioningTest> {
     const device = await EnrolledDevice.create();
-    const options = { provisioning: device.services, ...(certificate && { certificate }) };
+    const limits = { provisioningAnswerMsMin };
+    const options = { provisioning: device.services, limits, ...(certificate && { certificate }) };
     return new ProvisioningTest(device, await MqttTest.start(options));
   }
 
@@ -276,6 +280,19 @@ describe("a device that provisions itself over MQTT", () => {
     await expectPackets(client, PINGRESP);
     await dps.mqtt.clock.advance(95_000);
     await expectEnd(client);
+  });
+
+  test("has its answer no sooner than a slow client begins to wait for it", async () => {
+    await using dps = await ProvisioningTest.start(undefined, 200);
+    const client = await dps.connected();
+    client.send(publishPacket({ topic: `${REGISTER}1`, packetId: 7 }));
+    await expectPackets(client, puback(7));
+    await dps.mqtt.clock.advance(199);
+    // Had the answer left, it would stand before this.
+    client.send(PINGREQ);
+    await expectPackets(client, PINGRESP);
+    await dps.mqtt.clock.advance(1);
+    expect(await answerOf(client)).toMatchObject({ status: "202" });
   });
 
   test("gets the answer it waits for when the server stops", async () => {

@@ -158,9 +158,10 @@ export class ProvisioningConnection implements Watched {
       this.#stream.write(puback);
     }
     this.#waitingCount += 1;
+    const mayLeave = this.#afterShortestWait();
     this.#answers = this.#answers
-      .then(() => this.#parts.ask(operation))
-      .then((answer) => {
+      .then(() => Promise.all([this.#parts.ask(operation), mayLeave]))
+      .then(([answer]) => {
         this.#waitingCount -= 1;
         if (this.#stream.destroyed || this.#stream.writableEnded) return;
         this.#hasProved ||= answer.status < 400;
@@ -168,6 +169,12 @@ export class ProvisioningConnection implements Watched {
         this.#packetId = (this.#packetId % 0xffff) + 1;
         this.#stream.write(encodeAnswer(answer, { rid, packetId: this.#packetId }));
       });
+  }
+
+  #afterShortestWait(): Promise<void> | undefined {
+    const { clock, limits } = this.#parts;
+    const waitMs = limits.provisioningAnswerMsMin;
+    return waitMs === 0 ? undefined : new Promise((resolve) => clock.after(waitMs, resolve));
   }
 
   #touch(): void {

@@ -9,7 +9,6 @@ import com.microsoft.azure.sdk.iot.provisioning.device.ProvisioningDeviceClient;
 import com.microsoft.azure.sdk.iot.provisioning.device.ProvisioningDeviceClientRegistrationResult;
 import com.microsoft.azure.sdk.iot.provisioning.device.ProvisioningDeviceClientStatus;
 import com.microsoft.azure.sdk.iot.provisioning.device.ProvisioningDeviceClientTransportProtocol;
-import com.microsoft.azure.sdk.iot.provisioning.device.internal.exceptions.ProvisioningDeviceClientException;
 import com.microsoft.azure.sdk.iot.provisioning.security.SecurityProvider;
 import com.microsoft.azure.sdk.iot.provisioning.security.SecurityProviderSymmetricKey;
 import com.microsoft.azure.sdk.iot.provisioning.security.hsm.SecurityProviderX509Cert;
@@ -18,7 +17,6 @@ import java.security.cert.X509Certificate;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeoutException;
 
 /** Devices that provision themselves as users write them with provisioning-device-client. */
 final class ProvisioningCalls {
@@ -30,20 +28,7 @@ final class ProvisioningCalls {
           "amqp-ws", ProvisioningDeviceClientTransportProtocol.AMQPS_WS,
           "https", ProvisioningDeviceClientTransportProtocol.HTTPS);
 
-  /**
-   * NOTE: over MQTT this SDK sends before it begins to wait for the answer (ContractAPIMqtt), and an
-   * answer that is faster than that wakes nobody; callers register again.
-   */
   Object register(JsonObject args) throws Exception {
-    try {
-      return registerOnce(args);
-    } catch (ProvisioningDeviceClientException error) {
-      if (!(error.getCause() instanceof TimeoutException)) throw error;
-      return registerOnce(args);
-    }
-  }
-
-  private static Object registerOnce(JsonObject args) throws Exception {
     ProvisioningDeviceClient client =
         ProvisioningDeviceClient.create(
             text(args, "host"),
