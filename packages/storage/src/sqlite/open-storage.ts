@@ -24,7 +24,7 @@ import {
   createProvisioningStorage,
   SqliteCaCertificateStore,
 } from "./provisioning/sqlite-provisioning-stores.ts";
-import { QueryPool } from "./query/query-pool.ts";
+import { QueryPool } from "./query/threads/query-pool.ts";
 import { SqliteQueryStore } from "./query/sqlite-query-store.ts";
 import { CommandStatements, SqliteCommandStore } from "./commands/sqlite-command-store.ts";
 import {

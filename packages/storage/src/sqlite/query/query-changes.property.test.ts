@@ -8,10 +8,10 @@ import type { HubStores, Storage } from "../../storage.ts";
 import { connect } from "../connect.ts";
 import { openStorage } from "../open-storage.ts";
 import { QueryReader } from "./query-reader.ts";
-import { quote } from "./random-queries.fixture.ts";
-import { anyEqualityQuery, segment } from "./random-twin-queries.fixture.ts";
-import type { RandomIdentity } from "./random-twins.fixture.ts";
-import { anyIdentity } from "./random-twins.fixture.ts";
+import { quote } from "./fixtures/random-queries.fixture.ts";
+import { anyEqualityQuery, segment } from "./fixtures/random-twin-queries.fixture.ts";
+import type { RandomIdentity } from "./fixtures/random-twins.fixture.ts";
+import { anyIdentity } from "./fixtures/random-twins.fixture.ts";
 
 /** Fewer than there are twins, so that they are changed, deleted and made anew again and again. */
 const IDS = ["d0", "d1", "d2", "d3", "d4", "d5"];

@@ -13,8 +13,8 @@ import { makeTemporaryDirectory } from "../../fixtures/temporary-directory.fixtu
 import { job } from "../../contracts/job-store.contract.ts";
 import { openStorage } from "../open-storage.ts";
 import { QueryReader } from "./query-reader.ts";
-import { TYPE_NAMES, queriesOver } from "./random-queries.fixture.ts";
-import { anyJson, anyNumber, anyText } from "./random-twins.fixture.ts";
+import { TYPE_NAMES, queriesOver } from "./fixtures/random-queries.fixture.ts";
+import { anyJson, anyNumber, anyText } from "./fixtures/random-twins.fixture.ts";
 
 const anyInstant = fc.constantFrom(0, 1_700_000_000_123);
 

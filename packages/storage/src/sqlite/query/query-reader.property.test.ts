@@ -8,10 +8,14 @@ import type { HubStores } from "../../storage.ts";
 import { connect } from "../connect.ts";
 import { openStorage } from "../open-storage.ts";
 import { QueryReader } from "./query-reader.ts";
-import { TYPE_NAMES } from "./random-queries.fixture.ts";
-import { TWIN_FIELDS, anyGroupedQuery, anyPlainQuery } from "./random-twin-queries.fixture.ts";
-import type { RandomIdentity } from "./random-twins.fixture.ts";
-import { anyIdentity } from "./random-twins.fixture.ts";
+import { TYPE_NAMES } from "./fixtures/random-queries.fixture.ts";
+import {
+  TWIN_FIELDS,
+  anyGroupedQuery,
+  anyPlainQuery,
+} from "./fixtures/random-twin-queries.fixture.ts";
+import type { RandomIdentity } from "./fixtures/random-twins.fixture.ts";
+import { anyIdentity } from "./fixtures/random-twins.fixture.ts";
 
 describe.each([
   { place: "a server with other hubs, too", hasOthers: true },

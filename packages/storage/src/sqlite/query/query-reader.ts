@@ -9,16 +9,16 @@ import {
 import type Database from "better-sqlite3";
 import { toStorageError } from "../../storage-error.ts";
 import { connect } from "../connect.ts";
-import { ConditionCompiler, NotInSql } from "./compile-condition.ts";
-import { compileGroups } from "./compile-groups.ts";
+import { ConditionCompiler, NotInSql } from "./compile/compile-condition.ts";
+import { compileGroups } from "./groups/compile-groups.ts";
 import type { FoundRow } from "./document-reader.ts";
 import { DocumentReader } from "./document-reader.ts";
-import { GroupLines } from "./group-lines.ts";
-import type { QueryCalls, QueryFailure } from "./query-calls.ts";
-import type { ScanLimits } from "./query-scan.ts";
-import { QueryScan, QueryStopped, SCAN_LIMITS } from "./query-scan.ts";
-import { sourceOf } from "./query-source.ts";
-import { ALWAYS, sql } from "./sql.ts";
+import { GroupLines } from "./groups/group-lines.ts";
+import type { QueryCalls, QueryFailure } from "./threads/query-calls.ts";
+import type { ScanLimits } from "./scan/query-scan.ts";
+import { QueryScan, QueryStopped, SCAN_LIMITS } from "./scan/query-scan.ts";
+import { sourceOf } from "./compile/query-source.ts";
+import { ALWAYS, sql } from "./compile/sql.ts";
 import { StatementCache } from "./statement-cache.ts";
 
 type Request<K extends keyof QueryCalls> = QueryCalls[K]["request"];

@@ -9,7 +9,7 @@ import type {
 } from "@larimar/domain";
 import { HubError } from "@larimar/domain";
 import { hubKey } from "../hub-key.ts";
-import type { QueryPool } from "./query-pool.ts";
+import type { QueryPool } from "./threads/query-pool.ts";
 
 export class SqliteQueryStore implements QueryStore {
   readonly #pool: QueryPool;

@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import type { Sql } from "./sql.ts";
+import type { Sql } from "./compile/sql.ts";
 
 /** Prepared statements by their text; literals are bound, so that the same shape is the same text. */
 export class StatementCache {

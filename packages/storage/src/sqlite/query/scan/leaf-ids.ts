@@ -1,9 +1,9 @@
 import type { Expression } from "@larimar/domain";
-import type { LeafSection } from "../twins/twin-leaves.ts";
-import { crowdedLeaf, leafOf } from "../twins/twin-leaves.ts";
-import type { QuerySource } from "./query-source.ts";
-import type { Sql } from "./sql.ts";
-import { listOf, sql } from "./sql.ts";
+import type { LeafSection } from "../../twins/twin-leaves.ts";
+import { crowdedLeaf, leafOf } from "../../twins/twin-leaves.ts";
+import type { QuerySource } from "../compile/query-source.ts";
+import type { Sql } from "../compile/sql.ts";
+import { listOf, sql } from "../compile/sql.ts";
 
 /** Ids of twins that may have one of these values there; undefined where leaves do not tell. */
 export function idsWithLeaf(

@@ -1,13 +1,13 @@
-import type { Storage } from "../../storage.ts";
+import type { Storage } from "../../../storage.ts";
 import type { Query } from "@larimar/domain";
 import { createTwin, parseQuery } from "@larimar/domain";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeTemporaryDirectory } from "../../fixtures/temporary-directory.fixture.ts";
-import { DEFAULT_STORAGE_LIMITS } from "../../storage-limits.ts";
-import { openStorage } from "../open-storage.ts";
+import { makeTemporaryDirectory } from "../../../fixtures/temporary-directory.fixture.ts";
+import { DEFAULT_STORAGE_LIMITS } from "../../../storage-limits.ts";
+import { openStorage } from "../../open-storage.ts";
 import { QueryPool } from "./query-pool.ts";
-import { SqliteQueryStore } from "./sqlite-query-store.ts";
-import { device } from "../../contracts/device-store.contract.ts";
+import { SqliteQueryStore } from "../sqlite-query-store.ts";
+import { device } from "../../../contracts/device-store.contract.ts";
 
 const directory = makeTemporaryDirectory();
 let storage: Storage;

@@ -1,10 +1,10 @@
 import type { Query, QueryPath } from "@larimar/domain";
-import type { ConditionCompiler } from "./compile-condition.ts";
-import { NotInSql } from "./compile-condition.ts";
+import type { ConditionCompiler } from "../compile/compile-condition.ts";
+import { NotInSql } from "../compile/compile-condition.ts";
 import type { LineShape } from "./group-lines.ts";
-import type { Sql } from "./sql.ts";
-import { sql } from "./sql.ts";
-import type { SqlValue } from "./sql-value.ts";
+import type { Sql } from "../compile/sql.ts";
+import { sql } from "../compile/sql.ts";
+import type { SqlValue } from "../compile/sql-value.ts";
 
 /** What a grouped query asks of each range of rows: how many there are, and a line of text for each of them. */
 export interface CompiledGroups {

@@ -1,13 +1,13 @@
 import type { Expression, QueryTarget } from "@larimar/domain";
 import { candidateIds, idsOfHub } from "./candidate-ids.ts";
-import type { ConditionCompiler } from "./compile-condition.ts";
+import type { ConditionCompiler } from "../compile/compile-condition.ts";
 import { findIds } from "./find-ids.ts";
-import type { QueryBudget } from "./query-calls.ts";
-import type { QuerySource } from "./query-source.ts";
-import { sourceOf } from "./query-source.ts";
-import type { Sql } from "./sql.ts";
-import { sql } from "./sql.ts";
-import type { StatementCache } from "./statement-cache.ts";
+import type { QueryBudget } from "../threads/query-calls.ts";
+import type { QuerySource } from "../compile/query-source.ts";
+import { sourceOf } from "../compile/query-source.ts";
+import type { Sql } from "../compile/sql.ts";
+import { sql } from "../compile/sql.ts";
+import type { StatementCache } from "../statement-cache.ts";
 
 /** Thrown between two chunks of a query that nobody wants any more, or that takes too long. */
 export class QueryStopped extends Error {

@@ -1,6 +1,6 @@
-import type { Sql } from "./sql.ts";
-import { sql } from "./sql.ts";
-import type { StatementCache } from "./statement-cache.ts";
+import type { Sql } from "../compile/sql.ts";
+import { sql } from "../compile/sql.ts";
+import type { StatementCache } from "../statement-cache.ts";
 
 export interface IdSearch {
   readonly statements: StatementCache;

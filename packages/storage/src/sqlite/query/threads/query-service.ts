@@ -1,6 +1,6 @@
-import type { Service } from "../event-log/serve-calls.ts";
+import type { Service } from "../../event-log/serve-calls.ts";
 import type { QueryCalls } from "./query-calls.ts";
-import { QueryReader } from "./query-reader.ts";
+import { QueryReader } from "../query-reader.ts";
 
 export function createQueryService(): Service<QueryCalls> {
   let reader: QueryReader | undefined;

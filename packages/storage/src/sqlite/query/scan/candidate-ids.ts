@@ -1,8 +1,8 @@
 import type { Expression } from "@larimar/domain";
 import { idsWithLeaf } from "./leaf-ids.ts";
-import type { QuerySource } from "./query-source.ts";
-import type { Sql } from "./sql.ts";
-import { listOf, sql } from "./sql.ts";
+import type { QuerySource } from "../compile/query-source.ts";
+import type { Sql } from "../compile/sql.ts";
+import { listOf, sql } from "../compile/sql.ts";
 
 /** Ids of rows that may match, found in an index; a condition that must hold of all of them. */
 export function candidateIds(source: QuerySource, where: Expression, hub: string): readonly Sql[] {
