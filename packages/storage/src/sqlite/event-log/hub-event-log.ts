@@ -5,8 +5,8 @@ import {
   type EventLog,
   type PartitionState,
 } from "@larimar/domain";
-import type { EventGroups } from "./event-groups.ts";
-import type { EventReads } from "./event-reads.ts";
+import type { EventGroups } from "./appends/event-groups.ts";
+import type { EventReads } from "./reads/event-reads.ts";
 import type { Partition } from "./partition.ts";
 
 /** The event log of one hub; the machinery behind it is shared by all. */

@@ -1,8 +1,8 @@
 import type { PartitionState } from "@larimar/domain";
-import type { Listeners } from "./listeners.ts";
-import type { RowBuilder } from "./row-builder.ts";
-import { Tail } from "./tail.ts";
-import type { RowToWrite, StoredPartition } from "./worker-calls.ts";
+import type { Listeners } from "./reads/listeners.ts";
+import type { RowBuilder } from "./appends/row-builder.ts";
+import { Tail } from "./reads/tail.ts";
+import type { RowToWrite, StoredPartition } from "./writer-thread/writer-calls.ts";
 
 /** Somebody who has read counts as watching for so long. */
 const WATCH_MS = 10_000;

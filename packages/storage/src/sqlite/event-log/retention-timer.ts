@@ -1,9 +1,10 @@
 import type { Clock, Timer } from "@larimar/domain";
 import type { StorageLog } from "../../storage-log.ts";
-import type { WriterConnection } from "./worker-connection.ts";
+import type { WorkerConnection } from "../workers/worker-connection.ts";
+import type { WriterCalls } from "./writer-thread/writer-calls.ts";
 
 export interface RetentionTimerParts {
-  readonly writer: WriterConnection;
+  readonly writer: WorkerConnection<WriterCalls>;
   readonly clock: Clock;
   readonly log: StorageLog;
   readonly intervalMs: number;

@@ -2,19 +2,20 @@ import type { Clock, EventLog, HubSettings } from "@larimar/domain";
 import type { StorageLimits } from "../../storage-limits.ts";
 import type { StorageLog } from "../../storage-log.ts";
 import { hubKey } from "../hub-key.ts";
-import { BufferPool } from "./buffer-pool.ts";
-import type { WorkerCaller } from "./call-worker.ts";
-import { EventGroups } from "./event-groups.ts";
-import { EventReads } from "./event-reads.ts";
+import { BufferPool } from "./appends/buffer-pool.ts";
+import type { WorkerCaller } from "../workers/worker-caller.ts";
+import { EventGroups } from "./appends/event-groups.ts";
+import { EventReads } from "./reads/event-reads.ts";
 import { SqliteHubEventLog } from "./hub-event-log.ts";
-import { Listeners } from "./listeners.ts";
+import { Listeners } from "./reads/listeners.ts";
 import { Partition } from "./partition.ts";
 import { RetentionTimer } from "./retention-timer.ts";
-import { RowBuilder } from "./row-builder.ts";
+import { RowBuilder } from "./appends/row-builder.ts";
 import { type StartWorker, startWorker } from "./start-worker.ts";
-import { TailBudget } from "./tail-budget.ts";
-import type { ReaderCalls, WriterCalls } from "./worker-calls.ts";
-import { WorkerConnection } from "./worker-connection.ts";
+import { TailBudget } from "./reads/tail-budget.ts";
+import type { ReaderCalls } from "./reader-thread/reader-calls.ts";
+import type { WriterCalls } from "./writer-thread/writer-calls.ts";
+import { WorkerConnection } from "../workers/worker-connection.ts";
 
 export type EventLogSettings = Pick<HubSettings, "eventRetention" | "name" | "partitionCount">;
 
@@ -32,7 +33,10 @@ interface OpenHub {
   readonly log: SqliteHubEventLog;
 }
 
-/** `events.db`: the event logs of all hubs behind one writing and one reading worker. */
+/**
+ * `events.db`: the event logs of all hubs. What is appended gathers in `appends/` and goes to the disk in
+ * `writer-thread/`; `reads/` serves what is recent and asks `reader-thread/` for the rest.
+ */
 export class SqliteEventLog implements AsyncDisposable {
   readonly #parts: SqliteEventLogParts;
   readonly #hubs = new Map<string, OpenHub>();
@@ -60,13 +64,13 @@ export class SqliteEventLog implements AsyncDisposable {
     this.#pool = new BufferPool(limits.pooledBytesMax);
     this.#tails = new TailBudget(limits);
     this.#writer = new WorkerConnection<WriterCalls>({
-      name: "writer",
-      startWorker: start,
+      owner: "The event log",
+      start: () => start("writer"),
       prepare: (writer) => this.#prepareWriter(writer),
     });
     this.#reader = new WorkerConnection<ReaderCalls>({
-      name: "reader",
-      startWorker: start,
+      owner: "The event log",
+      start: () => start("reader"),
       prepare: (reader) => reader.call("open", { file }),
     });
     this.#groups = new EventGroups({

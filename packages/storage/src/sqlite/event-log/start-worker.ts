@@ -1,5 +1,5 @@
 import type { Worker } from "node:worker_threads";
-import { startWorkerFile } from "../worker-file.ts";
+import { startWorkerFile } from "../workers/start-worker-file.ts";
 
 export type WorkerName = "reader" | "writer";
 
@@ -7,7 +7,7 @@ export type WorkerName = "reader" | "writer";
 export type StartWorker = (name: WorkerName) => Worker;
 
 export const startWorker: StartWorker = (name) =>
-  startWorkerFile(`./${name}-worker`, {
+  startWorkerFile(`./${name}-thread/${name}-worker`, {
     base: import.meta.url,
     name: `larimar event ${name}`,
   });

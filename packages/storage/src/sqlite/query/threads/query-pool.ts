@@ -2,8 +2,8 @@ import type { CancelSignal } from "@larimar/domain";
 import { HubError } from "@larimar/domain";
 import { StorageError } from "../../../storage-error.ts";
 import type { StorageLimits } from "../../../storage-limits.ts";
-import { WorkerCaller } from "../../event-log/call-worker.ts";
-import { startWorkerFile } from "../../worker-file.ts";
+import { WorkerCaller } from "../../workers/worker-caller.ts";
+import { startWorkerFile } from "../../workers/start-worker-file.ts";
 import type { QueryBudget, QueryCalls, QueryFailure } from "./query-calls.ts";
 
 type QueryName = "page" | "groups" | "keys";

@@ -1,4 +1,4 @@
-import type { Service } from "../../event-log/serve-calls.ts";
+import type { Service } from "../../workers/serve-calls.ts";
 import type { QueryCalls } from "./query-calls.ts";
 import { QueryReader } from "../query-reader.ts";
 

@@ -1,6 +1,6 @@
 import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
-import { portOf, serveCalls } from "../../event-log/serve-calls.ts";
+import { portOf, serveCalls } from "../../workers/serve-calls.ts";
 import { createQueryService } from "./query-service.ts";
 
 /** Four times the share of a core for others, when there is not enough for all. */

@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import { toStorageError } from "../../storage-error.ts";
-import type { Calls, WorkerError } from "./worker-calls.ts";
+import type { Calls, WorkerError } from "./calls.ts";
 
 export interface Request<C extends Calls> {
   readonly name: keyof C;

@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import type { RowToWrite } from "./worker-calls.ts";
+import type { RowToWrite } from "./writer-calls.ts";
 
 /** Commits until the marks are written: what a start after a crash has to count again. */
 const COMMITS_PER_MARK = 256;

@@ -1,19 +1,20 @@
-import { HubError, type Append, type Clock } from "@larimar/domain";
-import { StorageError } from "../../storage-error.ts";
-import type { StorageLog } from "../../storage-log.ts";
+import type { Append, Clock } from "@larimar/domain";
+import { StorageError } from "../../../storage-error.ts";
+import type { StorageLog } from "../../../storage-log.ts";
 import type { BufferPool } from "./buffer-pool.ts";
-import type { WorkerCaller } from "./call-worker.ts";
+import type { WorkerCaller } from "../../workers/worker-caller.ts";
 import { type CommitRequest, createCommitRequest } from "./commit-request.ts";
 import { Congestion } from "./congestion.ts";
 import { Group } from "./group.ts";
-import type { Partition } from "./partition.ts";
-import type { TailBatch } from "./tail.ts";
-import type { TailBudget } from "./tail-budget.ts";
-import type { RowToWrite, WriterCalls } from "./worker-calls.ts";
-import type { WriterConnection } from "./worker-connection.ts";
+import { unavailable } from "../unavailable.ts";
+import type { Partition } from "../partition.ts";
+import type { TailBatch } from "../reads/tail.ts";
+import type { TailBudget } from "../reads/tail-budget.ts";
+import type { RowToWrite, WriterCalls } from "../writer-thread/writer-calls.ts";
+import type { WorkerConnection } from "../../workers/worker-connection.ts";
 
 export interface EventGroupsParts {
-  readonly writer: WriterConnection;
+  readonly writer: WorkerConnection<WriterCalls>;
   readonly pool: BufferPool;
   readonly tails: TailBudget;
   readonly clock: Clock;
@@ -153,9 +154,4 @@ function keep(row: RowToWrite, buffer: ArrayBuffer): TailBatch {
   const records = Buffer.allocUnsafe(length);
   records.set(new Uint8Array(buffer, offset, length));
   return { firstPosition, count, records, firstTimeMs, lastTimeMs };
-}
-
-export function unavailable(reason: string, cause?: unknown): HubError {
-  const message = `The event log is not available: ${reason}`;
-  return new HubError("EventLogUnavailable", message, {}, { cause });
 }

@@ -1,7 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import { StorageError } from "../../storage-error.ts";
 import type { Reply, Request } from "./serve-calls.ts";
-import type { Calls } from "./worker-calls.ts";
+import type { Calls } from "./calls.ts";
 
 interface Waiting {
   resolve(value: unknown): void;

@@ -1,9 +1,9 @@
 import type Database from "better-sqlite3";
-import { toStorageError } from "../../storage-error.ts";
-import { connect } from "../connect.ts";
-import { countBefore } from "./records.ts";
-import { type RowNumbers, rowChecksum } from "./row-checksum.ts";
-import type { ReaderCalls, StoredBatch } from "./worker-calls.ts";
+import { toStorageError } from "../../../storage-error.ts";
+import { connect } from "../../connect.ts";
+import { countBefore } from "../rows/records.ts";
+import { type RowNumbers, rowChecksum } from "../rows/row-checksum.ts";
+import type { ReaderCalls, StoredBatch } from "./reader-calls.ts";
 
 interface Row extends RowNumbers {
   readonly checksum: number;

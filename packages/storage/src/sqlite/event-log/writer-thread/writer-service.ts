@@ -1,6 +1,6 @@
 import { EventsWriter } from "./events-writer.ts";
-import type { Service } from "./serve-calls.ts";
-import type { WriterCalls } from "./worker-calls.ts";
+import type { Service } from "../../workers/serve-calls.ts";
+import type { WriterCalls } from "./writer-calls.ts";
 
 export function createWriterService(): Service<WriterCalls> {
   let writer: EventsWriter | undefined;

@@ -1,4 +1,4 @@
-import type { Partition } from "./partition.ts";
+import type { Partition } from "../partition.ts";
 
 /** Keeps the memory for recent events within its limits, for each partition and for all together. */
 export class TailBudget {

@@ -1,12 +1,12 @@
 import type Database from "better-sqlite3";
-import { openDatabase } from "../open-database.ts";
-import { EVENTS_DATABASE } from "./events-database.ts";
+import { openDatabase } from "../../open-database.ts";
+import { EVENTS_DATABASE } from "../events-database.ts";
 import { HubErasure } from "./hub-erasure.ts";
 import { PartitionMarks } from "./partition-marks.ts";
 import { RetentionSweep } from "./retention-sweep.ts";
-import { rowChecksum } from "./row-checksum.ts";
-import { toWorkerError } from "./serve-calls.ts";
-import type { RowToWrite, StoredPartition, WriterCalls } from "./worker-calls.ts";
+import { rowChecksum } from "../rows/row-checksum.ts";
+import { toWorkerError } from "../../workers/serve-calls.ts";
+import type { RowToWrite, StoredPartition, WriterCalls } from "./writer-calls.ts";
 
 /**
  * The write-ahead log is copied into the database whenever it has so many pages, 4 MiB. Commits wait for that,

@@ -1,4 +1,4 @@
-import type { Partition } from "./partition.ts";
+import type { Partition } from "../partition.ts";
 
 /** Appends that go to the disk together and share one promise. */
 export class Group {

@@ -1,5 +1,5 @@
 import type { EventBatch } from "@larimar/domain";
-import { countBefore } from "./records.ts";
+import { countBefore } from "../rows/records.ts";
 
 export interface TailBatch extends EventBatch {
   readonly firstTimeMs: number;

@@ -1,13 +1,5 @@
 import type { EventRetention } from "@larimar/domain";
-import type { StorageErrorCode } from "../../storage-error.ts";
-
-/** What the main thread may ask of a worker: the name of each call, what goes there, what comes back. */
-export type Calls = Record<string, { readonly request: unknown; readonly reply: unknown }>;
-
-export interface WorkerError {
-  readonly code: StorageErrorCode;
-  readonly message: string;
-}
+import type { WorkerError } from "../../workers/calls.ts";
 
 /** A row on its way to the disk; its bytes are a part of one of the buffers sent along. */
 export interface RowToWrite {
@@ -64,36 +56,6 @@ export type WriterCalls = {
       readonly moved: readonly { readonly partitionId: number; readonly firstPosition: number }[];
       readonly isDone: boolean;
     };
-  };
-  close: { readonly request: undefined; readonly reply: void };
-};
-
-export interface StoredBatch {
-  readonly firstPosition: number;
-  readonly count: number;
-  readonly records: Uint8Array;
-}
-
-export type ReaderCalls = {
-  open: { readonly request: { readonly file: string }; readonly reply: void };
-  read: {
-    readonly request: {
-      readonly partitionId: number;
-      readonly fromPosition: number;
-      readonly bytesMax: number;
-    };
-    readonly reply: {
-      readonly batches: readonly StoredBatch[];
-      /** First positions of rows that cannot be given back as they were written. */
-      readonly damaged: readonly number[];
-      /** Where stored events go on; undefined when this was all. */
-      readonly nextPosition: number | undefined;
-    };
-  };
-  /** Undefined when no stored event is that late. */
-  positionAt: {
-    readonly request: { readonly partitionId: number; readonly timeMs: number };
-    readonly reply: { readonly position: number | undefined; readonly damaged: readonly number[] };
   };
   close: { readonly request: undefined; readonly reply: void };
 };

@@ -1,17 +1,15 @@
+import type { Worker } from "node:worker_threads";
 import { StorageError } from "../../storage-error.ts";
-import { WorkerCaller } from "./call-worker.ts";
-import type { StartWorker, WorkerName } from "./start-worker.ts";
-import type { Calls, ReaderCalls, WriterCalls } from "./worker-calls.ts";
+import { WorkerCaller } from "./worker-caller.ts";
+import type { Calls } from "./calls.ts";
 
 export interface WorkerConnectionParts<C extends Calls> {
-  readonly name: WorkerName;
-  readonly startWorker: StartWorker;
+  /** Begins the sentence that refuses those who come when it is closed. */
+  readonly owner: string;
+  readonly start: () => Worker;
   /** Brings a new worker up to date; until it has, nobody else may ask it for anything. */
   readonly prepare: (worker: WorkerCaller<C>) => Promise<void>;
 }
-
-export type WriterConnection = WorkerConnection<WriterCalls>;
-export type ReaderConnection = WorkerConnection<ReaderCalls>;
 
 /** A worker that is started when first needed; when it is gone, whoever needs it next starts another. */
 export class WorkerConnection<C extends Calls> {
@@ -26,7 +24,7 @@ export class WorkerConnection<C extends Calls> {
   /** Rejects with `StorageError`; whoever asks after that tries again. */
   get(): Promise<WorkerCaller<C>> {
     if (this.#isClosed) {
-      return Promise.reject(new StorageError("failed", "The event log is closed."));
+      return Promise.reject(new StorageError("failed", `${this.#parts.owner} is closed.`));
     }
     if (this.#worker !== undefined) return this.#worker;
     const forget = (): void => {
@@ -45,8 +43,8 @@ export class WorkerConnection<C extends Calls> {
   }
 
   async #start(onGone: () => void): Promise<WorkerCaller<C>> {
-    const { name, startWorker, prepare } = this.#parts;
-    const worker = new WorkerCaller<C>(startWorker(name), onGone);
+    const { start, prepare } = this.#parts;
+    const worker = new WorkerCaller<C>(start(), onGone);
     try {
       await prepare(worker);
       return worker;

@@ -1,6 +1,6 @@
 import { EventsReader } from "./events-reader.ts";
-import type { Service } from "./serve-calls.ts";
-import type { ReaderCalls } from "./worker-calls.ts";
+import type { Service } from "../../workers/serve-calls.ts";
+import type { ReaderCalls } from "./reader-calls.ts";
 
 export function createReaderService(): Service<ReaderCalls> {
   let reader: EventsReader | undefined;

@@ -15,6 +15,6 @@ export function startWorkerFile(
   const canRun = isCompiled || Boolean((process.features as { typescript?: unknown }).typescript);
   const options = { name, execArgv: [] };
   if (canRun) return new Worker(entry, options);
-  const loader = new URL("./event-log/worker-from-source.fixture.mjs", import.meta.url);
+  const loader = new URL("./worker-from-source.fixture.mjs", import.meta.url);
   return new Worker(loader, { ...options, workerData: { entry: entry.href } });
 }

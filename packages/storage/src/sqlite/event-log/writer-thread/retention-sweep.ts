@@ -1,6 +1,6 @@
 import type { EventRetention } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import type { WriterCalls } from "./worker-calls.ts";
+import type { WriterCalls } from "./writer-calls.ts";
 
 interface WatchedHub {
   readonly hub: string;

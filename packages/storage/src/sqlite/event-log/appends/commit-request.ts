@@ -1,6 +1,6 @@
 import type { BuiltRow } from "./row-builder.ts";
-import type { Partition } from "./partition.ts";
-import type { RowToWrite } from "./worker-calls.ts";
+import type { Partition } from "../partition.ts";
+import type { RowToWrite } from "../writer-thread/writer-calls.ts";
 
 export interface CommitRequest {
   readonly rows: RowToWrite[];

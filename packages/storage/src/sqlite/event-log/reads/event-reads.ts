@@ -1,12 +1,12 @@
 import type { Clock, EventBatch } from "@larimar/domain";
-import type { StorageLog } from "../../storage-log.ts";
-import { unavailable } from "./event-groups.ts";
-import type { Partition } from "./partition.ts";
-import type { ReaderCalls } from "./worker-calls.ts";
-import type { ReaderConnection } from "./worker-connection.ts";
+import type { StorageLog } from "../../../storage-log.ts";
+import { unavailable } from "../unavailable.ts";
+import type { Partition } from "../partition.ts";
+import type { ReaderCalls } from "../reader-thread/reader-calls.ts";
+import type { WorkerConnection } from "../../workers/worker-connection.ts";
 
 export interface EventReadsParts {
-  readonly reader: ReaderConnection;
+  readonly reader: WorkerConnection<ReaderCalls>;
   readonly log: StorageLog;
   readonly clock: Clock;
   readonly diskReadBytesMax: number;

@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   makeTemporaryDirectory,
   type TemporaryDirectory,
-} from "../../fixtures/temporary-directory.fixture.ts";
-import { connect } from "../connect.ts";
-import { eventLog } from "../migrations/events/0001-event-log.ts";
-import { EVENTS_DATABASE } from "./events-database.ts";
-import { EventsReader } from "./events-reader.ts";
+} from "../../../fixtures/temporary-directory.fixture.ts";
+import { connect } from "../../connect.ts";
+import { eventLog } from "../../migrations/events/0001-event-log.ts";
+import { EVENTS_DATABASE } from "../events-database.ts";
+import { EventsReader } from "../reader-thread/events-reader.ts";
 import { EventsWriter } from "./events-writer.ts";
 
 const HUB = { hub: "local", partitionCount: 2, retention: { ageMs: 1_000_000, bytesMax: 1000 } };

@@ -1,6 +1,6 @@
 import type { Append } from "@larimar/domain";
 import type { BufferPool } from "./buffer-pool.ts";
-import { needsEarlierRecord, recordEnd, viewOf } from "./records.ts";
+import { needsEarlierRecord, recordEnd, viewOf } from "../rows/records.ts";
 
 /** Records in a row that has no position yet: that is decided when it is sent to the disk. */
 export interface BuiltRow {
