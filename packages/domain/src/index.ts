@@ -19,6 +19,7 @@ export * from "./configurations/configuration-metrics.ts";
 export * from "./configurations/configuration-store.ts";
 export * from "./configurations/configuration.ts";
 export * from "./configurations/configurations.ts";
+export * from "./configurations/content-claim-store.ts";
 export * from "./devices/bulk-operations.ts";
 export * from "./devices/device-registry.ts";
 export * from "./devices/device-scope.ts";

@@ -4,6 +4,7 @@ import type {
   Clock,
   CommandStore,
   ConfigurationStore,
+  ContentClaimStore,
   DeviceJobStore,
   DeviceStore,
   EventLog,
@@ -55,6 +56,7 @@ export interface HubStores {
   readonly jobs: JobStore;
   readonly deviceJobs: DeviceJobStore;
   readonly configurations: ConfigurationStore;
+  readonly contentClaims: ContentClaimStore;
   readonly transfers: TransferStore;
 }
 

@@ -15,6 +15,7 @@ import { ConfigurationMetrics } from "./configuration-metrics.ts";
 import type { ConfigurationStore } from "./configuration-store.ts";
 import { Configurations } from "./configurations.ts";
 import { ContentApplication } from "./content-application.ts";
+import type { ContentClaimStore } from "./content-claim-store.ts";
 import { EDGE_AGENT } from "./edge-layers.ts";
 import { EdgeRollout } from "./edge-rollout.ts";
 import { FleetRollout } from "./fleet-rollout.ts";
@@ -22,6 +23,7 @@ import { Rollout } from "./rollout.ts";
 
 export interface HubConfigurationsParts {
   readonly store: ConfigurationStore;
+  readonly claims: ContentClaimStore;
   readonly deviceStore: DeviceStore;
   readonly moduleStore: ModuleStore;
   readonly presence: PresenceStore;
@@ -38,7 +40,8 @@ export interface HubConfigurationsParts {
 }
 
 export function createHubConfigurations(parts: HubConfigurationsParts): Configurations {
-  const { store, deviceStore, moduleStore, devices, modules, twins, clock } = parts;
+  const { store, deviceStore, moduleStore, devices, modules, twins, claims, secrets, clock } =
+    parts;
   const edge = new EdgeRollout({ twins, modules, moduleStore });
   const { presence, sessions, commands } = parts;
   const fleet = new FleetRollout({
@@ -63,8 +66,16 @@ export function createHubConfigurations(parts: HubConfigurationsParts): Configur
     store,
     fleet,
     metrics: new ConfigurationMetrics({ queries: parts.queries, clock }),
-    application: new ContentApplication({ devices, modules, moduleStore, twins }),
-    secrets: parts.secrets,
+    application: new ContentApplication({
+      devices,
+      modules,
+      moduleStore,
+      twins,
+      claims,
+      secrets,
+      clock,
+    }),
+    secrets,
     clock,
     limits: parts.limits,
   });

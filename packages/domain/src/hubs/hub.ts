@@ -11,6 +11,7 @@ import type { Feedback } from "../commands/feedback.ts";
 import { FEEDBACK_BATCH, NotificationQueue } from "../commands/feedback.ts";
 import type { ConfigurationStore } from "../configurations/configuration-store.ts";
 import type { Configurations } from "../configurations/configurations.ts";
+import type { ContentClaimStore } from "../configurations/content-claim-store.ts";
 import { createHubConfigurations } from "../configurations/hub-configurations.ts";
 import type { IdentityKey } from "../devices/device.ts";
 import { DeviceRegistry } from "../devices/device-registry.ts";
@@ -76,6 +77,7 @@ export interface HubParts extends HubFilesParts, HubJobsParts, HubTransfersParts
   readonly queries: QueryStore;
   readonly commands: CommandStore;
   readonly configurations: ConfigurationStore;
+  readonly contentClaims: ContentClaimStore;
   readonly feedback: NotificationStore<FeedbackRecord>;
   readonly eventLog: EventLog;
   /** Devices may ask for faults of their connections, to test their own code. */
@@ -196,6 +198,7 @@ export function createHub(initial: HubSettings, parts: HubParts): Hub {
   });
   const configurations = createHubConfigurations({
     store: parts.configurations,
+    claims: parts.contentClaims,
     deviceStore: parts.devices,
     moduleStore: parts.modules,
     presence,

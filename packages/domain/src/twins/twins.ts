@@ -38,7 +38,7 @@ export interface TwinSettlement {
 
 export type TwinCondition = { readonly etag: string } | "any";
 
-/** Where a changed twin is written; jobs write what came of their change in the same commit. */
+/** Where a changed twin is written; others write what is theirs in the same commit, as jobs do what came of it. */
 export type TwinWriter = Pick<TwinStore, "put">;
 
 /** Writers of one twin that keep overtaking each other give up after so many tries. */
@@ -170,6 +170,7 @@ export class Twins {
   async settle(
     key: IdentityKey,
     decide: (current: Twin) => TwinSettlement | undefined,
+    writer: TwinWriter = this.#parts.store,
   ): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const current = await this.get(key);
@@ -187,7 +188,7 @@ export class Twins {
               etag: nextTwinEtag(current.etag),
               desired: this.#patchSection("desired", current.desired, desired),
             };
-      if ((await this.#parts.store.put(next, current.version)) !== "written") continue;
+      if ((await writer.put(next, current.version)) !== "written") continue;
       if (desired !== undefined) this.#tellOfSettlement(current, next, desired);
       return;
     }

@@ -31,6 +31,10 @@ import {
   ConfigurationStatements,
   SqliteConfigurationStore,
 } from "./hubs/sqlite-configuration-store.ts";
+import {
+  ContentClaimStatements,
+  SqliteContentClaimStore,
+} from "./hubs/sqlite-content-claim-store.ts";
 import { DeviceStatements, SqliteDeviceStore } from "./devices/sqlite-device-store.ts";
 import { SqliteHubSettingsStore } from "./hubs/sqlite-hub-settings-store.ts";
 import { MeterStatements, SqliteMeterStore } from "./hubs/sqlite-meter-store.ts";
@@ -118,6 +122,7 @@ function createStorage(parts: OpenParts): Storage {
   const deviceJobs = new DeviceJobStatements(state);
   const meters = new MeterStatements(state);
   const configurations = new ConfigurationStatements(state);
+  const contentClaims = new ContentClaimStatements(state);
   const transfers = new TransferStatements(state);
   blobFiles.sweep((file) => blobs.isNamed.get(file, file) !== undefined);
   return {
@@ -139,6 +144,11 @@ function createStorage(parts: OpenParts): Storage {
       meter: new SqliteMeterStore(meters, hubName),
       jobs: new SqliteJobStore(jobs, hubName),
       configurations: new SqliteConfigurationStore(configurations, hubName),
+      contentClaims: new SqliteContentClaimStore(
+        contentClaims,
+        new SqliteTwinStore(twins, hubName),
+        hubName,
+      ),
       transfers: new SqliteTransferStore(transfers, hubName),
       deviceJobs: new SqliteDeviceJobStore(
         deviceJobs,

@@ -18,6 +18,7 @@ import { queryIndexes } from "./migrations/state/0014-query-indexes.ts";
 import { narrowTwins } from "./migrations/state/0015-narrow-twins.ts";
 import { twinLeaves } from "./migrations/state/0016-twin-leaves.ts";
 import { blobContainers } from "./migrations/state/0017-blob-containers.ts";
+import { contentClaims } from "./migrations/state/0018-content-claims.ts";
 import { LogSync } from "./log-sync.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -43,6 +44,7 @@ export const STATE_DATABASE: DatabaseKind = {
     narrowTwins,
     twinLeaves,
     blobContainers,
+    contentClaims,
   ],
 };
 
