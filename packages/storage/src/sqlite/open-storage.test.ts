@@ -28,7 +28,7 @@ import {
   makeTemporaryDirectory,
   type TemporaryDirectory,
 } from "../fixtures/temporary-directory.fixture.ts";
-import { connect } from "./connect.ts";
+import { connect } from "./database-files/connect.ts";
 import { EVENTS_DATABASE } from "./event-log/events-database.ts";
 import { openStorage } from "./open-storage.ts";
 

@@ -13,12 +13,12 @@ import { SqliteEventLog } from "./event-log/sqlite-event-log.ts";
 import { RowEraser } from "./erase-rows.ts";
 import { hubKey } from "./hub-key.ts";
 import { ForgottenConnections } from "./forget-connections.ts";
-import { inspectDatabaseFile } from "./inspect-database-file.ts";
+import { inspectDatabaseFile } from "./database-files/inspect-database-file.ts";
 import { DeviceJobStatements, SqliteDeviceJobStore } from "./jobs/sqlite-device-job-store.ts";
 import { JobStatements, SqliteJobStore } from "./jobs/sqlite-job-store.ts";
 import { SqliteTransferStore, TransferStatements } from "./jobs/sqlite-transfer-store.ts";
-import { NO_SYNC } from "./log-sync.ts";
-import { lockDataDirectory } from "./lock-data-directory.ts";
+import { NO_SYNC } from "./database-files/log-sync.ts";
+import { lockDataDirectory } from "./database-files/lock-data-directory.ts";
 import { DocumentStatements } from "./provisioning/document-table.ts";
 import {
   createProvisioningStorage,

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { expect, test } from "vitest";
 import { makeTemporaryDirectory } from "../fixtures/temporary-directory.fixture.ts";
-import { LogSync } from "./log-sync.ts";
+import { LogSync } from "./database-files/log-sync.ts";
 import { StateDatabase } from "./state-database.ts";
 
 const insert = (state: StateDatabase, hub: string) => () =>

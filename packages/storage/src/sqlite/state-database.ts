@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import { StorageError, toStorageError } from "../storage-error.ts";
-import type { DatabaseKind } from "./database-kind.ts";
+import type { DatabaseKind } from "./database-files/database-kind.ts";
 import { hubsDevicesPresence } from "./migrations/state/0001-hubs-devices-presence.ts";
 import { modulesTwinsCommands } from "./migrations/state/0002-modules-twins-commands.ts";
 import { subscriptions } from "./migrations/state/0003-subscriptions.ts";
@@ -19,8 +19,8 @@ import { narrowTwins } from "./migrations/state/0015-narrow-twins.ts";
 import { twinLeaves } from "./migrations/state/0016-twin-leaves.ts";
 import { blobContainers } from "./migrations/state/0017-blob-containers.ts";
 import { contentClaims } from "./migrations/state/0018-content-claims.ts";
-import { LogSync } from "./log-sync.ts";
-import { openDatabase } from "./open-database.ts";
+import { LogSync } from "./database-files/log-sync.ts";
+import { openDatabase } from "./database-files/open-database.ts";
 
 export const STATE_DATABASE: DatabaseKind = {
   fileName: "state.db",

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { expect, test } from "vitest";
 import { openEventLogOnDisk } from "../../fixtures/event-log-on-disk.fixture.ts";
-import { connect } from "../connect.ts";
+import { connect } from "../database-files/connect.ts";
 import { appendOf, readAll, textsOf } from "../../fixtures/records.fixture.ts";
 
 const textsIn = async (...args: Parameters<typeof readAll>) =>

@@ -1,4 +1,4 @@
-import type { DatabaseKind } from "../database-kind.ts";
+import type { DatabaseKind } from "../database-files/database-kind.ts";
 import { eventLog } from "../migrations/events/0001-event-log.ts";
 import { fewerPagesACommit } from "../migrations/events/0002-fewer-pages-a-commit.ts";
 

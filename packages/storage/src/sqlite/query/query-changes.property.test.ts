@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeTemporaryDirectory } from "../../fixtures/temporary-directory.fixture.ts";
 import type { HubStores, Storage } from "../../storage.ts";
-import { connect } from "../connect.ts";
+import { connect } from "../database-files/connect.ts";
 import { openStorage } from "../open-storage.ts";
 import { QueryReader } from "./query-reader.ts";
 import { quote } from "./fixtures/random-queries.fixture.ts";

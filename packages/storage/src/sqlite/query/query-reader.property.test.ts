@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeTemporaryDirectory } from "../../fixtures/temporary-directory.fixture.ts";
 import type { HubStores } from "../../storage.ts";
-import { connect } from "../connect.ts";
+import { connect } from "../database-files/connect.ts";
 import { openStorage } from "../open-storage.ts";
 import { QueryReader } from "./query-reader.ts";
 import { TYPE_NAMES } from "./fixtures/random-queries.fixture.ts";

@@ -8,7 +8,7 @@ import {
 } from "@larimar/domain";
 import type Database from "better-sqlite3";
 import { toStorageError } from "../../storage-error.ts";
-import { connect } from "../connect.ts";
+import { connect } from "../database-files/connect.ts";
 import { ConditionCompiler, NotInSql } from "./compile/compile-condition.ts";
 import { compileGroups } from "./groups/compile-groups.ts";
 import type { FoundRow } from "./document-reader.ts";

@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3";
 import { toStorageError } from "../../../storage-error.ts";
-import { connect } from "../../connect.ts";
+import { connect } from "../../database-files/connect.ts";
 import { countBefore } from "../rows/records.ts";
 import { type RowNumbers, rowChecksum } from "../rows/row-checksum.ts";
 import type { ReaderCalls, StoredBatch } from "./reader-calls.ts";

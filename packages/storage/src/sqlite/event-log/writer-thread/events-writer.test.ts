@@ -4,7 +4,7 @@ import {
   makeTemporaryDirectory,
   type TemporaryDirectory,
 } from "../../../fixtures/temporary-directory.fixture.ts";
-import { connect } from "../../connect.ts";
+import { connect } from "../../database-files/connect.ts";
 import { eventLog } from "../../migrations/events/0001-event-log.ts";
 import { EVENTS_DATABASE } from "../events-database.ts";
 import { EventsReader } from "../reader-thread/events-reader.ts";

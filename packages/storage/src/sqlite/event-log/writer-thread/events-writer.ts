@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import { openDatabase } from "../../open-database.ts";
+import { openDatabase } from "../../database-files/open-database.ts";
 import { EVENTS_DATABASE } from "../events-database.ts";
 import { HubErasure } from "./hub-erasure.ts";
 import { PartitionMarks } from "./partition-marks.ts";

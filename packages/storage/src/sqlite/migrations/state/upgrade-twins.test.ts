@@ -3,7 +3,7 @@ import type { JsonObject } from "@larimar/domain";
 import { expect, test } from "vitest";
 import { fillOldDirectory, oldTwins } from "../../../fixtures/old-directory.fixture.ts";
 import { makeTemporaryDirectory } from "../../../fixtures/temporary-directory.fixture.ts";
-import { openDatabase } from "../../open-database.ts";
+import { openDatabase } from "../../database-files/open-database.ts";
 import { openStorage } from "../../open-storage.ts";
 import { STATE_DATABASE } from "../../state-database.ts";
 

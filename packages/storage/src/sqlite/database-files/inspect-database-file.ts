@@ -1,5 +1,5 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
-import { StorageError, toStorageError } from "../storage-error.ts";
+import { StorageError, toStorageError } from "../../storage-error.ts";
 import type { DatabaseKind } from "./database-kind.ts";
 import { pagesInWal } from "./wal-pages.ts";
 

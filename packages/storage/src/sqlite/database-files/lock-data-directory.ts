@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import type Database from "better-sqlite3";
-import { StorageError, toStorageError } from "../storage-error.ts";
+import { StorageError, toStorageError } from "../../storage-error.ts";
 import { connect } from "./connect.ts";
 import { createPrivateFile } from "./private-file.ts";
 

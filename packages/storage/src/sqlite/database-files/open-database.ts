@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import type Database from "better-sqlite3";
-import { toStorageError } from "../storage-error.ts";
+import { toStorageError } from "../../storage-error.ts";
 import { connect } from "./connect.ts";
 import type { DatabaseKind } from "./database-kind.ts";
 import { checkVersion, damaged, inspectDatabaseFile } from "./inspect-database-file.ts";
