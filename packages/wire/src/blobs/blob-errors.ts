@@ -1,5 +1,5 @@
 import type { BlobErrorCode } from "@larimar/domain";
-import { element } from "./xml.ts";
+import { element } from "./xml/xml.ts";
 
 /** What only a request to the blob endpoint can do wrong; the domain never hears of it. */
 export const BLOB_REQUEST_ERROR_CODES = [

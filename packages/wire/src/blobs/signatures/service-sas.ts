@@ -1,5 +1,5 @@
 import type { BlobPermission, BlobResource, BlobSas } from "@larimar/domain";
-import { type Reading, invalid, read } from "../rest/reading.ts";
+import { type Reading, invalid, read } from "../../rest/reading.ts";
 import { parseAddressRange } from "./address-range.ts";
 
 /** Response headers that whoever made the signature wants to have, instead of the blob's own. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isBlockId } from "./block-id.ts";
+import { isBlockId } from "../block-id.ts";
 import { parseBlockList } from "./block-list.ts";
 
 const xml = '<?xml version="1.0" encoding="utf-8"?>';

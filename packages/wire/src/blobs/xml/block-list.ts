@@ -1,6 +1,6 @@
 import type { BlockKind, BlockReference } from "@larimar/domain";
-import { type Reading, invalid, read } from "../rest/reading.ts";
-import { isBlockId } from "./block-id.ts";
+import { type Reading, invalid, read } from "../../rest/reading.ts";
+import { isBlockId } from "../block-id.ts";
 
 const KINDS: ReadonlyMap<string, BlockKind> = new Map([
   ["Committed", "committed"],

@@ -1,5 +1,5 @@
 import type { BlobPage, BlobPageEntry, StoredBlob } from "@larimar/domain";
-import { formatHttpDate } from "./http-date.ts";
+import { formatHttpDate } from "../headers/http-date.ts";
 import { element, escapeXml } from "./xml.ts";
 
 export interface BlobListing {

@@ -1,5 +1,5 @@
 import type { BlobConditions, BlobHeaders } from "@larimar/domain";
-import { type Reading, invalid, read } from "../rest/reading.ts";
+import { type Reading, invalid, read } from "../../rest/reading.ts";
 import { formatHttpDate, parseHttpDate } from "./http-date.ts";
 
 /** Names in lower case. */
