@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { MemoryContentClaimStore } from "../fixtures/memory-configurations.fixture.ts";
 import {
   createTestHub,
+  MemoryContentClaimStore,
   MemoryDeviceStore,
   MemoryModuleStore,
   MemoryTwinStore,

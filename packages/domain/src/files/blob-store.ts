@@ -27,6 +27,9 @@ export interface OpenBlob extends Disposable {
 /** What must be there for a write to happen. */
 export type ExpectedBlob = "anything" | "nothing" | { readonly etag: string };
 
+/** One that is there by itself, or one that is there while somebody has made it or something is in it. */
+export type ContainerKind = "given" | "made";
+
 /** The blobs of one hub. Content is streamed; what a promise says has happened is on disk. */
 export interface BlobStore {
   /**
@@ -37,23 +40,26 @@ export interface BlobStore {
     content: AsyncIterable<Uint8Array>,
     limits: { readonly bytesMax: number },
   ): Promise<ReceivedContent | "tooLong" | "full">;
-  /** Replaces the blob and its staged blocks. */
+  /** Replaces the blob and its staged blocks. `containerMissing` when the container is there no more. */
   put(
     blob: NewBlob,
     content: ReceivedContent,
     expected: ExpectedBlob,
-  ): Promise<StoredBlob | "conflict">;
+    container: ContainerKind,
+  ): Promise<StoredBlob | "conflict" | "containerMissing">;
   /** Keeps content for a later list; a block of the same id is replaced. `full` at `blocksMax`. */
   stageBlock(
     address: BlobAddress,
     block: { blockId: string; content: ReceivedContent; stagedAtMs: number; blocksMax: number },
-  ): Promise<"staged" | "full">;
+    container: ContainerKind,
+  ): Promise<"staged" | "full" | "containerMissing">;
   /** Makes the blob of just these blocks, without copying them, and forgets all others. */
   commitBlocks(
     blob: NewBlob,
     blocks: readonly BlockReference[],
     expected: ExpectedBlob,
-  ): Promise<StoredBlob | "conflict" | "blockMissing">;
+    container: ContainerKind,
+  ): Promise<StoredBlob | "conflict" | "blockMissing" | "containerMissing">;
   /** Leaves the content as it is; the blob is another version all the same. */
   describe(
     address: BlobAddress,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createTestHub, testSettings } from "../fixtures/index.fixture.ts";
+import { createTestHub, MemoryBlobStore, testSettings } from "../fixtures/index.fixture.ts";
 import type { StoredBlob } from "./blob.ts";
 import type { BlobConditions } from "./blob-conditions.ts";
 import { checkReadConditions, checkWriteConditions } from "./blob-conditions.ts";
@@ -42,6 +42,14 @@ const contentOf = (text: string, overrides: Partial<IncomingContent> = {}): Inco
   md5: undefined,
   ...overrides,
 });
+/** Something happens while the content is on its way. */
+const contentAfter = (meanwhile: () => Promise<unknown>): IncomingContent =>
+  contentOf("late", {
+    chunks: (async function* () {
+      await meanwhile();
+      yield Buffer.from("late");
+    })(),
+  });
 const put = (blobs: Blobs, blobName: string, text = "x") =>
   blobs.put(writeOf(blobName), contentOf(text));
 
@@ -94,12 +102,7 @@ describe("writing a blob", () => {
   test("notices what another writer did meanwhile", async () => {
     const { blobs } = createTestHub().hub;
     const conditions = { ...NO_CONDITIONS, ifNoneMatch: ["*"] };
-    const meanwhile = contentOf("late", {
-      chunks: (async function* () {
-        await put(blobs, "a", "early");
-        yield Buffer.from("late");
-      })(),
-    });
+    const meanwhile = contentAfter(() => put(blobs, "a", "early"));
     await expect(blobs.put(writeOf("a", { conditions }), meanwhile)).rejects.toMatchObject({
       code: "BlobAlreadyExists",
     });
@@ -129,7 +132,7 @@ describe("a container", () => {
     const received = await store.receive(contentOf("x").chunks, { bytesMax: 9 });
     if (typeof received === "string") throw new Error(received);
     const blob = { ...writeOf("a"), etag: "0x1", writtenAtMs: 0 };
-    await store.put(blob, received, "anything");
+    await store.put(blob, received, "anything", "given");
     await expect(hub.blobs.requireContainer("uploads")).resolves.toMatchObject({
       containerName: "uploads",
       createdAtMs: hub.settings.createdAtMs,
@@ -168,6 +171,63 @@ describe("containers that somebody makes", () => {
     });
   });
 
+  test.each<[string, (blobs: Blobs, meanwhile: () => Promise<unknown>) => Promise<unknown>]>([
+    [
+      "blob",
+      (blobs, meanwhile) =>
+        blobs.put(writeOf("a", { address: address("a", "mine") }), contentAfter(meanwhile)),
+    ],
+    [
+      "block",
+      (blobs, meanwhile) =>
+        blobs.stageBlock(address("a", "mine"), {
+          blockId: "YQ==",
+          content: contentAfter(meanwhile),
+        }),
+    ],
+  ])("do not come back with a %s that was on its way when they were deleted", async (_, write) => {
+    const { hub } = createTestHub();
+    await hub.blobs.createContainer("mine", new Map());
+    const writing = write(hub.blobs, () => hub.blobs.deleteContainer("mine"));
+    await expect(writing).rejects.toMatchObject({ code: "ContainerNotFound" });
+    await expect(hub.blobs.requireContainer("mine")).rejects.toMatchObject({
+      code: "ContainerNotFound",
+    });
+    await hub.blobs.createContainer("mine", new Map());
+    await expect(
+      hub.blobs.commitBlocks(writeOf("a", { address: address("a", "mine") }), [
+        { kind: "latest", blockId: "YQ==" },
+      ]),
+    ).rejects.toMatchObject({ code: "InvalidBlockList" });
+  });
+
+  test.each(["put", "stageBlock", "commitBlocks"] as const)(
+    "do not come back when they are deleted right before the store's own %s",
+    async (method) => {
+      const store = new MemoryBlobStore();
+      const { hub } = createTestHub({ blobs: store });
+      const original = store[method].bind(store) as (...given: unknown[]) => Promise<unknown>;
+      Object.assign(store, {
+        [method]: async (...given: unknown[]) => {
+          await hub.blobs.deleteContainer("mine");
+          return original(...given);
+        },
+      });
+      await hub.blobs.createContainer("mine", new Map());
+      const write = writeOf("a", { address: address("a", "mine") });
+      const writing = {
+        put: () => hub.blobs.put(write, contentOf("x")),
+        stageBlock: () =>
+          hub.blobs.stageBlock(write.address, { blockId: "YQ==", content: contentOf("x") }),
+        commitBlocks: () => hub.blobs.commitBlocks(write, []),
+      }[method]();
+      await expect(writing).rejects.toMatchObject({ code: "ContainerNotFound" });
+      await expect(hub.blobs.requireContainer("mine")).rejects.toMatchObject({
+        code: "ContainerNotFound",
+      });
+    },
+  );
+
   test("cannot have the name of one that has something in it", async () => {
     const { hub, blobs: store } = createTestHub();
     const received = await store.receive(contentOf("x").chunks, { bytesMax: 9 });
@@ -177,6 +237,7 @@ describe("containers that somebody makes", () => {
       { ...writeOf("a"), address, etag: "0x1", writtenAtMs: 0 },
       received,
       "anything",
+      "given",
     );
     await expect(hub.blobs.createContainer("old", new Map())).rejects.toMatchObject({
       code: "ContainerAlreadyExists",

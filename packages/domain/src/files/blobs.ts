@@ -17,7 +17,7 @@ import type { BlobLimits } from "./blob-limits.ts";
 import type { BlobPage, BlobPageRequest } from "./blob-pages.ts";
 import { listPage } from "./blob-pages.ts";
 import { isBlobName } from "./blob-names.ts";
-import type { BlobStore, OpenBlob, ReceivedContent } from "./blob-store.ts";
+import type { BlobStore, ContainerKind, OpenBlob, ReceivedContent } from "./blob-store.ts";
 import type { RequestedRange } from "./byte-range.ts";
 import { resolveRange } from "./byte-range.ts";
 
@@ -90,7 +90,9 @@ export class Blobs {
     await using received = await this.#receive(content, this.#parts.limits.blobBytesMax);
     const headers = { ...blob.headers, contentMd5: blob.headers.contentMd5 ?? received.md5 };
     const expected = await this.#expectedOf(request);
-    const written = await this.#parts.store.put({ ...blob, headers }, received, expected);
+    const kind = this.#kindOf(request.address);
+    const written = await this.#parts.store.put({ ...blob, headers }, received, expected, kind);
+    if (written === "containerMissing") throw containerNotFound();
     if (written === "conflict") throw conditionNotMet();
     return written;
   }
@@ -106,7 +108,9 @@ export class Blobs {
     await using received = await this.#receive(content, limits.blockBytesMax);
     const { stagedBlocksMax: blocksMax } = limits;
     const block = { blockId, content: received, stagedAtMs: clock.now(), blocksMax };
-    if ((await store.stageBlock(address, block)) === "staged") return;
+    const outcome = await store.stageBlock(address, block, this.#kindOf(address));
+    if (outcome === "staged") return;
+    if (outcome === "containerMissing") throw containerNotFound();
     throw new BlobError(
       "BlockCountExceedsLimit",
       `The uncommitted block count cannot exceed the maximum limit of ${blocksMax} blocks.`,
@@ -123,7 +127,10 @@ export class Blobs {
         `The block list may not contain more than ${limits.blocksPerBlobMax} blocks.`,
       );
     }
-    const written = await store.commitBlocks(blob, blocks, await this.#expectedOf(request));
+    const expected = await this.#expectedOf(request);
+    const kind = this.#kindOf(request.address);
+    const written = await store.commitBlocks(blob, blocks, expected, kind);
+    if (written === "containerMissing") throw containerNotFound();
     if (written === "conflict") throw conditionNotMet();
     if (written === "blockMissing") {
       throw new BlobError("InvalidBlockList", "The specified block list is invalid.");
@@ -309,6 +316,10 @@ export class Blobs {
     }
     const expected = checkWriteConditions(conditions, current);
     return expected === "anything" && !mayReplace ? "nothing" : expected;
+  }
+
+  #kindOf({ containerName }: BlobAddress): ContainerKind {
+    return containerName === this.#parts.uploadContainer() ? "given" : "made";
   }
 
   async #hasContainer(containerName: string): Promise<boolean> {

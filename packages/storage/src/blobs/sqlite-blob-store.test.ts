@@ -96,6 +96,27 @@ describe("the files of blobs", () => {
     for (const name of place.names()) expect(name).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  test("are not left of a container that was deleted while they came", async () => {
+    const place = newPlace();
+    const { store, statements } = place.open();
+    const made = { containerName: "gone", etag: "0x1", createdAtMs: 0, metadata: new Map() };
+    await store.createContainer(made, 9);
+    const write = async () => {
+      await using content = await received(store, "late");
+      const blob = newBlob({ address: address("a", "gone") });
+      // Both in one turn, as of two clients: the deletion comes first.
+      const deletion = store.deleteContainer("gone");
+      const writing = store.put(blob, content, "anything", "made");
+      expect(await Promise.all([deletion, writing])).toEqual(["deleted", "containerMissing"]);
+    };
+    await write();
+    expect(place.names()).toEqual([]);
+    for (const table of ["blobs", "blob_segments", "staged_blocks", "blob_containers"]) {
+      const count = statements.state.connection.prepare(`SELECT count(*) FROM ${table}`).pluck();
+      expect(count.get()).toBe(0);
+    }
+  });
+
   test("go with content that nobody wanted, that broke off or that was too long", async () => {
     const place = newPlace();
     const { store } = place.open();
@@ -122,7 +143,7 @@ describe("the files of blobs", () => {
     await stage(store, "YQ==", "a again");
     await stage(store, "Yg==", "b");
     expect(await place.namesOnceThereAre(3)).toHaveLength(3);
-    await store.commitBlocks(newBlob(), [{ kind: "latest", blockId: "YQ==" }], "anything");
+    await store.commitBlocks(newBlob(), [{ kind: "latest", blockId: "YQ==" }], "anything", "given");
     expect(await place.namesOnceThereAre(1)).toHaveLength(1);
     await stage(store, "Yg==", "b", { stagedAtMs: 1, blobName: "other" });
     await store.removeStaleBlocks(2);
@@ -153,7 +174,7 @@ describe("the files of blobs", () => {
     await using all = (await store.receive(content, { bytesMax: 1e9 })) as Awaited<
       ReturnType<typeof received>
     >;
-    await store.put(newBlob(), all, "anything");
+    await store.put(newBlob(), all, "anything", "given");
     const text = (await readText(store))!;
     expect(text).toHaveLength(1_000_700);
     expect(text[10_006]! + text[10_007]! + text[1_000_699]!).toBe("019");
@@ -185,7 +206,7 @@ describe("a start after a crash", () => {
     files.sweep((file) => statements.isNamed.get(file, file) !== undefined);
     await files.swept();
     expect(await readText(store, "whole")).toBe("kept");
-    await store.commitBlocks(newBlob(), [{ kind: "latest", blockId: "YQ==" }], "anything");
+    await store.commitBlocks(newBlob(), [{ kind: "latest", blockId: "YQ==" }], "anything", "given");
     expect(await readText(store)).toBe("block");
   });
 
@@ -202,7 +223,7 @@ describe("a start after a crash", () => {
     await files.swept();
     expect(place.names()).toHaveLength(2);
     expect(await readText(store)).toBe("kept");
-    await store.put(newBlob({ address: address("late") }), waiting, "anything");
+    await store.put(newBlob({ address: address("late") }), waiting, "anything", "given");
     expect(await readText(store, "late")).toBe("not yet a blob");
   });
 

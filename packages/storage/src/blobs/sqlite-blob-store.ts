@@ -5,6 +5,7 @@ import type {
   BlobStore,
   BlockReference,
   ByteRange,
+  ContainerKind,
   ExpectedBlob,
   NewBlob,
   OpenBlob,
@@ -51,14 +52,16 @@ export class SqliteBlobStore implements BlobStore {
     blob: NewBlob,
     content: ReceivedContent,
     expected: ExpectedBlob,
-  ): Promise<StoredBlob | "conflict"> {
+    container: ContainerKind,
+  ): Promise<StoredBlob | "conflict" | "containerMissing"> {
     const { file, sizeBytes } = fileOf(content);
     const segment = { block_id: "", file, size_bytes: sizeBytes };
     const outcome = await this.#statements.state.write(() => {
+      if (!this.#isThere(blob.address, container)) return "containerMissing";
       if (!this.#isAsExpected(blob.address, expected)) return "conflict";
       return this.#replace(blob, [segment]);
     });
-    if (outcome === "conflict") return outcome;
+    if (typeof outcome === "string") return outcome;
     this.#files.adopt(file);
     this.#files.remove(outcome.removed);
     return outcome.stored;
@@ -67,18 +70,20 @@ export class SqliteBlobStore implements BlobStore {
   async stageBlock(
     address: BlobAddress,
     block: { blockId: string; content: ReceivedContent; stagedAtMs: number; blocksMax: number },
-  ): Promise<"staged" | "full"> {
+    container: ContainerKind,
+  ): Promise<"staged" | "full" | "containerMissing"> {
     const { blockId, stagedAtMs, blocksMax } = block;
     const { file, sizeBytes } = fileOf(block.content);
     const { state, countStaged, stagedBlock, stage } = this.#statements;
     const key = this.#keyOf(address);
     const outcome = await state.write(() => {
+      if (!this.#isThere(address, container)) return "containerMissing";
       if ((countStaged.get(...key, blockId)?.count ?? 0) >= blocksMax) return "full";
       const replaced = stagedBlock.get(...key, blockId);
       stage.run(...key, blockId, file, sizeBytes, stagedAtMs);
       return { replaced };
     });
-    if (outcome === "full") return outcome;
+    if (typeof outcome === "string") return outcome;
     this.#files.adopt(file);
     if (outcome.replaced !== undefined) this.#files.remove([outcome.replaced.file]);
     return "staged";
@@ -88,8 +93,10 @@ export class SqliteBlobStore implements BlobStore {
     blob: NewBlob,
     blocks: readonly BlockReference[],
     expected: ExpectedBlob,
-  ): Promise<StoredBlob | "conflict" | "blockMissing"> {
+    container: ContainerKind,
+  ): Promise<StoredBlob | "conflict" | "blockMissing" | "containerMissing"> {
     const outcome = await this.#statements.state.write(() => {
+      if (!this.#isThere(blob.address, container)) return "containerMissing";
       if (!this.#isAsExpected(blob.address, expected)) return "conflict";
       const segments = this.#resolve(blob.address, blocks);
       return segments === undefined ? "blockMissing" : this.#replace(blob, segments);
@@ -283,6 +290,14 @@ export class SqliteBlobStore implements BlobStore {
     const committed = row === undefined ? [] : this.#statements.segments.all(row.id);
     const staged = this.#statements.staged.all(...this.#keyOf(address));
     return new Set([...committed, ...staged].map(({ file }) => file));
+  }
+
+  /** Asked in the commit of a write: a container that is deleted meanwhile does not come back with it. */
+  #isThere({ containerName }: BlobAddress, container: ContainerKind): boolean {
+    if (container === "given") return true;
+    const { findContainer, list } = this.#statements;
+    if (findContainer.get(this.#hub, containerName) !== undefined) return true;
+    return list.get(this.#hub, containerName, "", "", AFTER_ALL, 1) !== undefined;
   }
 
   #isAsExpected(address: BlobAddress, expected: ExpectedBlob): boolean {

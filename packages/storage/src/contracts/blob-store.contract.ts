@@ -47,8 +47,8 @@ export async function received(store: BlobStore, ...texts: string[]): Promise<Re
 export async function put(store: BlobStore, text: string, blobName?: string): Promise<StoredBlob> {
   await using content = await received(store, text);
   const blob = newBlob({ address: address(blobName) });
-  const stored = await store.put(blob, content, "anything");
-  if (stored === "conflict") throw new Error("The blob was not written");
+  const stored = await store.put(blob, content, "anything", "given");
+  if (typeof stored === "string") throw new Error(`The blob was not written: ${stored}`);
   return stored;
 }
 
@@ -57,9 +57,10 @@ export async function stage(
   blockId: string,
   text: string,
   { stagedAtMs = 0, blocksMax = 10, blobName = "d1/file" } = {},
-): Promise<"staged" | "full"> {
+): Promise<"staged" | "full" | "containerMissing"> {
   await using content = await received(store, text);
-  return await store.stageBlock(address(blobName), { blockId, content, stagedAtMs, blocksMax });
+  const block = { blockId, content, stagedAtMs, blocksMax };
+  return await store.stageBlock(address(blobName), block, "given");
 }
 
 export async function readText(store: BlobStore, blobName?: string): Promise<string | undefined> {
@@ -119,7 +120,7 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
         headers,
         metadata,
       };
-      expect(await store.put(blob, content, "anything")).toEqual(stored);
+      expect(await store.put(blob, content, "anything", "given")).toEqual(stored);
       expect(await store.find(blob.address)).toEqual(stored);
       expect(await readText(store)).toBe("hello world");
     });
@@ -139,7 +140,9 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
       const store = await open();
       await put(store, "");
       expect(await readText(store)).toBe("");
-      expect(await store.commitBlocks(newBlob(), [], "anything")).toMatchObject({ sizeBytes: 0 });
+      expect(await store.commitBlocks(newBlob(), [], "anything", "given")).toMatchObject({
+        sizeBytes: 0,
+      });
       expect(await readText(store)).toBe("");
     });
 
@@ -151,6 +154,7 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
         newBlob({ etag: "0x2", writtenAtMs: 2000 }),
         content,
         "anything",
+        "given",
       );
       expect(written).toMatchObject({ etag: "0x2", createdAtMs: 1000, lastModifiedMs: 2000 });
       expect(await readText(store)).toBe("newer");
@@ -160,16 +164,18 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
       const store = await open();
       await put(store, "old");
       await using content = await received(store, "new");
-      expect(await store.put(newBlob(), content, "nothing")).toBe("conflict");
-      expect(await store.put(newBlob(), content, { etag: "0x9" })).toBe("conflict");
-      expect(await store.commitBlocks(newBlob(), [], { etag: "0x9" })).toBe("conflict");
+      expect(await store.put(newBlob(), content, "nothing", "given")).toBe("conflict");
+      expect(await store.put(newBlob(), content, { etag: "0x9" }, "given")).toBe("conflict");
+      expect(await store.commitBlocks(newBlob(), [], { etag: "0x9" }, "given")).toBe("conflict");
       expect(await store.delete(address(), { etag: "0x9" })).toBe("conflict");
       expect(await readText(store)).toBe("old");
-      expect(await store.put(newBlob(), content, { etag: "0x1" })).toMatchObject({ sizeBytes: 3 });
+      expect(await store.put(newBlob(), content, { etag: "0x1" }, "given")).toMatchObject({
+        sizeBytes: 3,
+      });
       await using other = await received(store, "other");
       const elsewhere = newBlob({ address: address("other") });
-      expect(await store.put(elsewhere, other, { etag: "0x1" })).toBe("conflict");
-      expect(await store.put(elsewhere, other, "nothing")).toMatchObject({ sizeBytes: 5 });
+      expect(await store.put(elsewhere, other, { etag: "0x1" }, "given")).toBe("conflict");
+      expect(await store.put(elsewhere, other, "nothing", "given")).toMatchObject({ sizeBytes: 5 });
     });
 
     it("gives a blob other metadata, and leaves its content", async () => {
@@ -204,30 +210,30 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
         ["uncommitted", "Yg=="],
         ["latest", "YQ=="],
       ]);
-      expect(await store.commitBlocks(newBlob(), blocks, "nothing")).toMatchObject({
+      expect(await store.commitBlocks(newBlob(), blocks, "nothing", "given")).toMatchObject({
         sizeBytes: 12,
       });
       expect(await readText(store)).toBe("one,two,one,");
       // A list forgets the blocks that it does not name.
-      expect(await store.commitBlocks(newBlob(), list([["latest", "Yw=="]]), "anything")).toBe(
-        "blockMissing",
-      );
+      expect(
+        await store.commitBlocks(newBlob(), list([["latest", "Yw=="]]), "anything", "given"),
+      ).toBe("blockMissing");
     });
 
     it("tells the committed copy of a block from the one staged since", async () => {
       const store = await open();
       await stage(store, "YQ==", "old");
-      await store.commitBlocks(newBlob(), list([["latest", "YQ=="]]), "anything");
+      await store.commitBlocks(newBlob(), list([["latest", "YQ=="]]), "anything", "given");
       await stage(store, "YQ==", "new");
       const both = list([
         ["committed", "YQ=="],
         ["uncommitted", "YQ=="],
         ["latest", "YQ=="],
       ]);
-      await store.commitBlocks(newBlob(), both, "anything");
+      await store.commitBlocks(newBlob(), both, "anything", "given");
       expect(await readText(store)).toBe("oldnewnew");
       const staged = list([["uncommitted", "YQ=="]]);
-      expect(await store.commitBlocks(newBlob(), staged, "anything")).toBe("blockMissing");
+      expect(await store.commitBlocks(newBlob(), staged, "anything", "given")).toBe("blockMissing");
       expect(await readText(store)).toBe("oldnewnew");
     });
 
@@ -235,7 +241,7 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
       const store = await open();
       await stage(store, "YQ==", "old");
       await stage(store, "YQ==", "new");
-      await store.commitBlocks(newBlob(), list([["latest", "YQ=="]]), "anything");
+      await store.commitBlocks(newBlob(), list([["latest", "YQ=="]]), "anything", "given");
       expect(await readText(store)).toBe("new");
     });
 
@@ -251,9 +257,9 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
       const store = await open();
       await stage(store, "YQ==", "block");
       await put(store, "whole");
-      expect(await store.commitBlocks(newBlob(), list([["latest", "YQ=="]]), "anything")).toBe(
-        "blockMissing",
-      );
+      expect(
+        await store.commitBlocks(newBlob(), list([["latest", "YQ=="]]), "anything", "given"),
+      ).toBe("blockMissing");
     });
 
     it("gives up the blocks of a blob that got none for long enough", async () => {
@@ -267,6 +273,7 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
           newBlob({ address: address(blobName) }),
           list([["latest", "YQ=="]]),
           "anything",
+          "given",
         );
       expect(await commit("left")).toBe("blockMissing");
       expect(await commit("alive")).toMatchObject({ sizeBytes: 1 });
@@ -286,7 +293,7 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
         ["latest", "Yg=="],
         ["latest", "Yw=="],
       ]);
-      await store.commitBlocks(newBlob(), blocks, "anything");
+      await store.commitBlocks(newBlob(), blocks, "anything", "given");
       using open_ = (await store.open(address()))!;
       for (let firstByte = 0; firstByte < 10; firstByte++) {
         for (let lastByte = firstByte; lastByte < 10; lastByte++) {
@@ -314,9 +321,9 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
       await stage(store, "YQ==", "y");
       expect(await store.delete(address(), { etag: "0x1" })).toBe("deleted");
       expect(await store.delete(address(), "anything")).toBe("missing");
-      expect(await store.commitBlocks(newBlob(), list([["latest", "YQ=="]]), "anything")).toBe(
-        "blockMissing",
-      );
+      expect(
+        await store.commitBlocks(newBlob(), list([["latest", "YQ=="]]), "anything", "given"),
+      ).toBe("blockMissing");
     });
 
     const container = (containerName: string, etag = "0x1"): StoredContainer => ({
@@ -344,22 +351,46 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
       for (const blobName of names) {
         await using content = await received(store, "x");
         const blob = newBlob({ address: address(blobName, "gone") });
-        await store.put(blob, content, "anything");
+        await store.put(blob, content, "anything", "given");
       }
       await using content = await received(store, "y");
       const block = { blockId: "YQ==", content, stagedAtMs: 0, blocksMax: 9 };
-      await store.stageBlock(address("half", "gone"), block);
+      await store.stageBlock(address("half", "gone"), block, "made");
       await put(store, "stays");
       expect(await store.deleteContainer("gone")).toBe("deleted");
       expect(await store.findContainer("gone")).toBeUndefined();
       const page = { containerName: "gone", prefix: "", after: "", limit: 9 };
       expect(await store.list(page)).toEqual([]);
       const half = newBlob({ address: address("half", "gone") });
-      expect(await store.commitBlocks(half, list([["latest", "YQ=="]]), "anything")).toBe(
+      expect(await store.commitBlocks(half, list([["latest", "YQ=="]]), "anything", "given")).toBe(
         "blockMissing",
       );
       expect(await readText(store)).toBe("stays");
       expect(await store.deleteContainer("gone")).toBe("missing");
+    });
+
+    it("writes nothing into a container that was deleted meanwhile", async () => {
+      const store = await open();
+      await store.createContainer(container("gone"), 9);
+      const blob = newBlob({ address: address("a", "gone") });
+      await using content = await received(store, "x");
+      expect(await store.deleteContainer("gone")).toBe("deleted");
+      expect(await store.put(blob, content, "anything", "made")).toBe("containerMissing");
+      const block = { blockId: "YQ==", content, stagedAtMs: 0, blocksMax: 9 };
+      expect(await store.stageBlock(blob.address, block, "made")).toBe("containerMissing");
+      expect(await store.commitBlocks(blob, [], "anything", "made")).toBe("containerMissing");
+      expect(await store.find(blob.address)).toBeUndefined();
+      expect(await store.deleteContainer("gone")).toBe("missing");
+    });
+
+    it("writes into a container that nobody made for as long as something is in it", async () => {
+      const store = await open();
+      const blob = newBlob({ address: address("b") });
+      expect(await store.commitBlocks(blob, [], "anything", "made")).toBe("containerMissing");
+      await put(store, "x", "a");
+      expect(await store.commitBlocks(blob, [], "anything", "made")).toMatchObject({
+        sizeBytes: 0,
+      });
     });
 
     it("lists a container in the order of the names, a page at a time", async () => {
@@ -367,7 +398,7 @@ export function blobStoreContract(name: string, open: () => Promise<BlobStore>):
       const names = ["b/2", "a", "b/1", "b", "ä", "c%", "c_", "\u{1f600}", "\u{ff5e}"];
       for (const blobName of names) await put(store, "x", blobName);
       await using content = await received(store, "x");
-      await store.put(newBlob({ address: address("a", "other") }), content, "anything");
+      await store.put(newBlob({ address: address("a", "other") }), content, "anything", "given");
       const page = async (request: { prefix?: string; after?: string; limit?: number }) =>
         (
           await store.list({

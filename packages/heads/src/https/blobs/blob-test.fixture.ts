@@ -19,6 +19,7 @@ export interface SasOptions {
   readonly permissions?: string;
   readonly expiresInMs?: number;
   readonly key?: string;
+  readonly containerName?: string;
 }
 
 export const CONTAINER = "uploads";
@@ -42,9 +43,10 @@ export class BlobClient implements AsyncDisposable {
   /** Of a blob, or of the container without a name; begins with a question mark. */
   sas(blobName: string | undefined, options: SasOptions = {}): string {
     const { permissions = "racwdl", expiresInMs = 60_000, key = this.key } = options;
+    const { containerName = CONTAINER } = options;
     return buildServiceSas({
       accountName: BLOB_ACCOUNT_NAME,
-      resource: { containerName: CONTAINER, ...(blobName === undefined ? {} : { blobName }) },
+      resource: { containerName, ...(blobName === undefined ? {} : { blobName }) },
       permissions,
       expiresAtMs: this.head.clock.now() + expiresInMs,
       sign: (text) => sign(text, key),

@@ -1,7 +1,8 @@
 import { DEFAULT_BLOB_LIMITS } from "@larimar/domain";
-import { createTestHub } from "@larimar/domain/fixtures";
+import { createTestHub, MemoryBlobStore } from "@larimar/domain/fixtures";
 import { BLOB_ACCOUNT_NAME } from "@larimar/wire";
 import { describe, expect, test } from "vitest";
+import { readToEnd } from "../test-head.fixture.ts";
 import { type BlobClient, CONTAINER, refusal, startBlobHead } from "./blob-test.fixture.ts";
 
 const query = "restype=container";
@@ -40,6 +41,36 @@ describe("a container of one's own", () => {
     expect((await describeOne(client, "checkpoints")).status).toBe(404);
     expect(await remove(client, "checkpoints")).toMatchObject(refusal(404, "ContainerNotFound"));
   });
+
+  test.each(["", "&comp=block&blockid=YQ=="])(
+    "does not come back with an upload that was on its way when it was deleted: %s",
+    async (operation) => {
+      const blobs = new MemoryBlobStore();
+      const receive = blobs.receive.bind(blobs);
+      const beginsToArrive = new Promise<void>((resolve) => {
+        blobs.receive = (content, limits) => {
+          resolve();
+          return receive(content, limits);
+        };
+      });
+      await using client = await startBlobHead({ testHub: createTestHub({ blobs }) });
+      await create(client, "mine");
+      const socket = await client.head.connect();
+      const answer = readToEnd(socket);
+      const target = client.path("a", "mine") + client.sas("a", { containerName: "mine" });
+      socket.write(
+        `PUT ${target}${operation} HTTP/1.1\r\nHost: h\r\nx-ms-blob-type: BlockBlob\r\n` +
+          "Connection: close\r\nContent-Length: 10\r\n\r\n01234",
+      );
+      await beginsToArrive;
+      expect((await remove(client, "mine")).status).toBe(202);
+      socket.write("56789");
+      const text = await answer;
+      expect(text).toMatch(/^HTTP\/1\.1 404 /);
+      expect(text).toMatch(/^x-ms-error-code: ContainerNotFound\r$/im);
+      expect(namesIn(await listing(client))).toEqual([CONTAINER]);
+    },
+  );
 
   test("is made once, and so is the one for uploads", async () => {
     await using client = await startBlobHead();

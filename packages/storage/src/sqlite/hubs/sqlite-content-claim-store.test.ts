@@ -1,9 +1,15 @@
+import { MemoryContentClaimStore, MemoryTwinStore } from "@larimar/domain/fixtures";
 import { expect, test } from "vitest";
 import { claim, contentClaimStoreContract } from "../../contracts/content-claim-store.contract.ts";
 import { StateDatabase } from "../state-database.ts";
 import { SqliteTwinStore, TwinStatements } from "../twins/sqlite-twin-store.ts";
 import { ContentClaimStatements, SqliteContentClaimStore } from "./sqlite-content-claim-store.ts";
 
+// What the tests of rules stand on has to keep the same promises.
+contentClaimStoreContract("memory", async () => {
+  const twins = new MemoryTwinStore();
+  return { twins, claims: new MemoryContentClaimStore(twins) };
+});
 contentClaimStoreContract("sqlite", async () => open(new StateDatabase(":memory:"), "hub"));
 
 test("hubs that share the database do not see each other's claims", async () => {
