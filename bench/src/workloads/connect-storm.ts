@@ -1,9 +1,9 @@
 import { Contender } from "../contender.ts";
-import { CoreWatch } from "../core-watch.ts";
+import { CoreWatch } from "../measuring/core-watch.ts";
 import { formatCount, formatMs, formatShare } from "../report/format.ts";
 import { markdownTable } from "../report/markdown-table.ts";
 import { median } from "../report/median.ts";
-import { disturbanceNotes, leastDisturbed } from "./least-disturbed.ts";
+import { disturbanceNotes, leastDisturbed } from "../measuring/least-disturbed.ts";
 import type { Workload, WorkloadContext } from "./workload.ts";
 import { DEFAULT_HANDSHAKES_MAX } from "./workload.ts";
 

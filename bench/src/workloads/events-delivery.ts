@@ -1,5 +1,5 @@
 import { Contender } from "../contender.ts";
-import { CoreWatch } from "../core-watch.ts";
+import { CoreWatch } from "../measuring/core-watch.ts";
 import { EventReceiver, type EventsAccess } from "../events/event-receiver.ts";
 import { formatCount, formatRatio, formatShare } from "../report/format.ts";
 import { markdownTable } from "../report/markdown-table.ts";

@@ -6,8 +6,8 @@ import {
   formatShare,
 } from "../report/format.ts";
 import { markdownTable } from "../report/markdown-table.ts";
-import { type ContestResult, contest, countErrors, medianOf } from "./contest.ts";
-import { contestNotes } from "./notes.ts";
+import { type ContestResult, contest, countErrors, medianOf } from "../measuring/contest.ts";
+import { contestNotes } from "../measuring/contest-notes.ts";
 import type { Shape, Workload, WorkloadContext } from "./workload.ts";
 
 const DEFAULT_SHAPES: readonly Shape[] = [

@@ -1,7 +1,7 @@
 import { formatCount, formatMs, formatShare } from "../report/format.ts";
 import { markdownTable } from "../report/markdown-table.ts";
-import { type ContestResult, contest, countErrors, medianOf } from "./contest.ts";
-import { contestNotes } from "./notes.ts";
+import { type ContestResult, contest, countErrors, medianOf } from "../measuring/contest.ts";
+import { contestNotes } from "../measuring/contest-notes.ts";
 import type { Shape, Workload, WorkloadContext } from "./workload.ts";
 
 /** The window only bounds memory here: with 64 in flight the rate, not the window, decides when a message leaves. */

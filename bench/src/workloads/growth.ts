@@ -5,7 +5,7 @@ import { Generator } from "../load/generator.ts";
 import { type RunningLarimar, startLarimar } from "../peers/larimar.ts";
 import { formatCount, formatMegabytes, formatRatio } from "../report/format.ts";
 import { markdownTable } from "../report/markdown-table.ts";
-import { directoryBytes } from "./directory-bytes.ts";
+import { directoryBytes } from "../measuring/directory-bytes.ts";
 import type { Workload, WorkloadContext } from "./workload.ts";
 
 const CONNECTIONS = 50;

@@ -4,7 +4,7 @@ import { LatencyHistogram } from "../load/latency-histogram.ts";
 import type { RunningLarimar } from "../peers/larimar.ts";
 import { formatCount } from "../report/format.ts";
 import { markdownTable } from "../report/markdown-table.ts";
-import { onOwnServer } from "./own-server.ts";
+import { onOwnServer } from "../measuring/own-server.ts";
 import type { Workload, WorkloadContext } from "./workload.ts";
 import { DEFAULT_HANDSHAKES_MAX } from "./workload.ts";
 

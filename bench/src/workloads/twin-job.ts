@@ -1,7 +1,7 @@
 import type { RunningLarimar } from "../peers/larimar.ts";
 import { formatCount } from "../report/format.ts";
 import { markdownTable } from "../report/markdown-table.ts";
-import { onOwnServer, secondsOf } from "./own-server.ts";
+import { onOwnServer, secondsOf } from "../measuring/own-server.ts";
 import type { Workload } from "./workload.ts";
 
 const DEFAULT_DEVICES = 10_000;

@@ -5,8 +5,8 @@ import type { RunningLarimar } from "../peers/larimar.ts";
 import { formatCount, formatMs } from "../report/format.ts";
 import { markdownTable } from "../report/markdown-table.ts";
 import { median } from "../report/median.ts";
-import { directoryBytes } from "./directory-bytes.ts";
-import { onOwnServer } from "./own-server.ts";
+import { directoryBytes } from "../measuring/directory-bytes.ts";
+import { onOwnServer } from "../measuring/own-server.ts";
 import type { Shape, Workload, WorkloadContext } from "./workload.ts";
 import { DEFAULT_HANDSHAKES_MAX } from "./workload.ts";
 

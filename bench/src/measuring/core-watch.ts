@@ -1,5 +1,5 @@
-import type { Contender, Cores } from "./contender.ts";
-import { coreBusySeconds } from "./processes/process-stats.ts";
+import type { Contender, Cores } from "../contender.ts";
+import { coreBusySeconds } from "../processes/process-stats.ts";
 
 interface Reading {
   atMs: number;

@@ -1,6 +1,6 @@
-import type { Contender, Cores } from "./contender.ts";
+import type { Contender, Cores } from "../contender.ts";
 import { CoreWatch } from "./core-watch.ts";
-import type { RunCommand } from "./load/messages.ts";
+import type { RunCommand } from "../load/messages.ts";
 
 /** One measured window of one peer. Shares are of one core. */
 export interface LoadSample {

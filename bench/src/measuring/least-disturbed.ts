@@ -1,6 +1,6 @@
 import type { Cores } from "../contender.ts";
 import { coreBusySeconds } from "../processes/process-stats.ts";
-import type { WorkloadContext } from "./workload.ts";
+import type { WorkloadContext } from "../workloads/workload.ts";
 
 /** A measurement during which others used more of a core than this is made again, so often at most. */
 const DISTURBED_SHARE = 0.08;

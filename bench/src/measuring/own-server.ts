@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunningLarimar } from "../peers/larimar.ts";
 import { startLarimar } from "../peers/larimar.ts";
-import type { WorkloadContext } from "./workload.ts";
+import type { WorkloadContext } from "../workloads/workload.ts";
 
 /** Runs `measure` on a server of its own: what one round leaves behind is no burden for the next. */
 export async function onOwnServer<T>(

@@ -1,8 +1,8 @@
 import { Contender } from "../contender.ts";
-import { type LoadSample, measureLoad } from "../measure-load.ts";
+import { type LoadSample, measureLoad } from "./measure-load.ts";
 import { median } from "../report/median.ts";
 import { leastDisturbed } from "./least-disturbed.ts";
-import type { ContestedPeer, Shape, WorkloadContext } from "./workload.ts";
+import type { ContestedPeer, Shape, WorkloadContext } from "../workloads/workload.ts";
 
 /** Handshakes in progress while a workload merely prepares its connections. */
 const PREPARING_HANDSHAKES_MAX = 64;

@@ -1,7 +1,7 @@
-import type { LoadSample } from "../measure-load.ts";
+import type { LoadSample } from "./measure-load.ts";
 import type { ContestResult } from "./contest.ts";
 import { disturbanceNotes } from "./least-disturbed.ts";
-import type { WorkloadContext } from "./workload.ts";
+import type { WorkloadContext } from "../workloads/workload.ts";
 
 const SATURATED_GENERATOR_SHARE = 0.97;
 
