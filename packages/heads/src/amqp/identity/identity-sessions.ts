@@ -10,7 +10,7 @@ import type {
 } from "@larimar/domain";
 import { HubError, describeIdentity } from "@larimar/domain";
 import type { AnyLink } from "../engine/amqp-session.ts";
-import type { TokenStore } from "../token-store.ts";
+import type { TokenStore } from "../access/token-store.ts";
 
 export interface IdentitySessionsParts {
   readonly tokens: TokenStore;

@@ -4,7 +4,7 @@ import { parseLinkAddress } from "@larimar/wire";
 import type { AmqpConnection } from "../engine/amqp-connection.ts";
 import type { AnyLink } from "../engine/amqp-session.ts";
 import { IncomingLink } from "../engine/incoming-link.ts";
-import type { RequestNode } from "../request-node.ts";
+import type { RequestNode } from "../requests/request-node.ts";
 
 /** What a fault of one identity can reach. */
 export interface FaultTargets {

@@ -4,7 +4,7 @@ import { HubError } from "@larimar/domain";
 import { encodeMethodRequest, readMessage, readMethodAnswer, uuidBytes } from "@larimar/wire";
 import type { IncomingLink } from "../engine/incoming-link.ts";
 import type { OutgoingLink } from "../engine/outgoing-link.ts";
-import { OutgoingQueue } from "../outgoing-queue.ts";
+import { OutgoingQueue } from "../links/outgoing-queue.ts";
 import { parseJson } from "../../parse-json.ts";
 import type { IdentitySession } from "./identity-sessions.ts";
 

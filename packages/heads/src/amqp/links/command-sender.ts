@@ -2,7 +2,7 @@ import { HubError } from "@larimar/domain";
 import { encodeRejected, readCommandRequest, readMessage } from "@larimar/wire";
 import type { Delivery, IncomingLink } from "../engine/incoming-link.ts";
 import { toAmqpError } from "../error-conditions.ts";
-import type { LinkServices } from "../link-services.ts";
+import type { LinkServices } from "./link-services.ts";
 import { openServiceAccess } from "./service-access.ts";
 
 /**

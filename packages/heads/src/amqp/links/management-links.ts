@@ -1,13 +1,13 @@
 import type { Hub, SasToken, ServiceGrant } from "@larimar/domain";
 import type { AmqpMessage, LinkTarget } from "@larimar/wire";
 import { parseLinkAddress, parseSasToken } from "@larimar/wire";
-import { authorizeEvents, firstAllowed } from "../authorization.ts";
+import { authorizeEvents, firstAllowed } from "../access/authorization.ts";
 import type { AnyLink } from "../engine/amqp-session.ts";
 import { IncomingLink } from "../engine/incoming-link.ts";
-import { entityNotFound } from "../link-refusal.ts";
-import type { LinkServices } from "../link-services.ts";
-import { answerManagement } from "../management.ts";
-import { RequestNode } from "../request-node.ts";
+import { entityNotFound } from "./link-refusal.ts";
+import type { LinkServices } from "./link-services.ts";
+import { answerManagement } from "../requests/management.ts";
+import { RequestNode } from "../requests/request-node.ts";
 
 /** The `$management` links of a connection, with or without an event hub in their address. */
 export class ManagementLinks {

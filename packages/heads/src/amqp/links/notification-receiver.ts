@@ -21,7 +21,7 @@ import {
 } from "@larimar/wire";
 import type { OutgoingLink } from "../engine/outgoing-link.ts";
 import { toAmqpError } from "../error-conditions.ts";
-import type { LinkServices } from "../link-services.ts";
+import type { LinkServices } from "./link-services.ts";
 import { openServiceAccess } from "./service-access.ts";
 
 /** Batches that a client has been sent and has not settled. */

@@ -2,11 +2,11 @@ import type { EventsReader, Hub, StartPosition } from "@larimar/domain";
 import { HubError } from "@larimar/domain";
 import type { AmqpMap, LinkTarget } from "@larimar/wire";
 import { parseEventFilter } from "@larimar/wire";
-import { authorizeEvents } from "../authorization.ts";
+import { authorizeEvents } from "../access/authorization.ts";
 import type { OutgoingLink } from "../engine/outgoing-link.ts";
 import { toAmqpError } from "../error-conditions.ts";
-import { LinkRefusal, entityNotFound } from "../link-refusal.ts";
-import type { LinkServices } from "../link-services.ts";
+import { LinkRefusal, entityNotFound } from "./link-refusal.ts";
+import type { LinkServices } from "./link-services.ts";
 import { startEventsReceiver } from "./events-receiver.ts";
 
 type PartitionTarget = Extract<LinkTarget, { kind: "partition" }>;

@@ -1,7 +1,7 @@
 import type { DataAction, Hub, ServiceGrant } from "@larimar/domain";
-import { authorizeService, firstAllowed } from "../authorization.ts";
-import { LinkRefusal } from "../link-refusal.ts";
-import type { LinkServices } from "../link-services.ts";
+import { authorizeService, firstAllowed } from "../access/authorization.ts";
+import { LinkRefusal } from "./link-refusal.ts";
+import type { LinkServices } from "./link-services.ts";
 
 export interface ServiceAccess {
   readonly hub: Hub;

@@ -3,7 +3,7 @@ import { encodeRejected, parseAmqpRequest, readMessage } from "@larimar/wire";
 import type { DeviceAnswer, DeviceOperation } from "../../provisioning-api/device-api.ts";
 import type { Delivery, IncomingLink } from "../engine/incoming-link.ts";
 import type { OutgoingLink } from "../engine/outgoing-link.ts";
-import { OutgoingQueue } from "../outgoing-queue.ts";
+import { OutgoingQueue } from "../links/outgoing-queue.ts";
 import { rejectionOf } from "./provisioning-rejection.ts";
 import { encodeProvisioningResponse } from "./provisioning-response.ts";
 

@@ -7,7 +7,7 @@ import { ProvisioningRequestError } from "../../provisioning-api/provisioning-fa
 import type { AnyLink } from "../engine/amqp-session.ts";
 import type { SaslStep } from "../engine/handshake.ts";
 import { IncomingLink } from "../engine/incoming-link.ts";
-import { LinkRefusal } from "../link-refusal.ts";
+import { LinkRefusal } from "../links/link-refusal.ts";
 import { ProvisioningLinks } from "./provisioning-links.ts";
 import { conditionOf } from "./provisioning-rejection.ts";
 import { beginTpmExchange } from "./tpm-mechanism.ts";

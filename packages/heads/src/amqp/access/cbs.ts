@@ -2,11 +2,11 @@ import type { Hub, HubDirectory, IdentityKey, Right, SasToken } from "@larimar/d
 import { HubError } from "@larimar/domain";
 import type { AmqpMessage } from "@larimar/wire";
 import { bearerIn, parseSasToken } from "@larimar/wire";
-import type { AnswerStatus } from "./answer.ts";
-import { encodeAnswer } from "./answer.ts";
+import type { AnswerStatus } from "../requests/answer.ts";
+import { encodeAnswer } from "../requests/answer.ts";
 import { authorizeService, firstAllowed } from "./authorization.ts";
-import { isUnexpected, toStatus } from "./error-conditions.ts";
-import { hubsNamed } from "./hub-choice.ts";
+import { isUnexpected, toStatus } from "../error-conditions.ts";
+import { hubsNamed } from "../hub-choice.ts";
 import type { TokenStore } from "./token-store.ts";
 
 export interface CbsParts {

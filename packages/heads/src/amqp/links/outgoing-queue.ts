@@ -1,4 +1,4 @@
-import type { OutgoingLink } from "./engine/outgoing-link.ts";
+import type { OutgoingLink } from "../engine/outgoing-link.ts";
 
 /** Beyond this many messages without credit, a client does not read and is detached. */
 const WAITING_MAX = 1000;

@@ -3,8 +3,8 @@ import { HubError } from "@larimar/domain";
 import type { AmqpMessage, AmqpWriter } from "@larimar/wire";
 import type { AnswerStatus } from "./answer.ts";
 import { encodeAnswer } from "./answer.ts";
-import { isUnexpected, toStatus } from "./error-conditions.ts";
-import { LinkRefusal, entityNotFound } from "./link-refusal.ts";
+import { isUnexpected, toStatus } from "../error-conditions.ts";
+import { LinkRefusal, entityNotFound } from "../links/link-refusal.ts";
 
 export interface ManagementParts {
   readonly hubs: HubDirectory;

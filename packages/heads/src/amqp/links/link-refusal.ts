@@ -1,5 +1,5 @@
 import type { AmqpErrorFields } from "@larimar/wire";
-import { toAmqpError } from "./error-conditions.ts";
+import { toAmqpError } from "../error-conditions.ts";
 
 /** A link cannot be had, for a reason that only this protocol knows. */
 export class LinkRefusal extends Error {

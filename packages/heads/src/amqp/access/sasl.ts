@@ -7,12 +7,12 @@ import {
   parseSasToken,
   parseSaslUser,
 } from "@larimar/wire";
-import type { ConnectionContext } from "../head.ts";
+import type { ConnectionContext } from "../../head.ts";
 import type { Cbs } from "./cbs.ts";
-import type { SaslDecision, SaslStep } from "./engine/handshake.ts";
-import { chooseHub } from "./hub-choice.ts";
-import type { ProvisioningPeer } from "./provisioning/provisioning-peer.ts";
-import { TPM_MECHANISM } from "./provisioning/tpm-mechanism.ts";
+import type { SaslDecision, SaslStep } from "../engine/handshake.ts";
+import { chooseHub } from "../hub-choice.ts";
+import type { ProvisioningPeer } from "../provisioning/provisioning-peer.ts";
+import { TPM_MECHANISM } from "../provisioning/tpm-mechanism.ts";
 import type { TokenStore } from "./token-store.ts";
 
 export interface SaslParts {

@@ -1,7 +1,7 @@
 import type { AmqpErrorFields, AmqpMessage } from "@larimar/wire";
 import { readMessage } from "@larimar/wire";
-import type { Delivery, IncomingLink } from "./engine/incoming-link.ts";
-import type { OutgoingLink } from "./engine/outgoing-link.ts";
+import type { Delivery, IncomingLink } from "../engine/incoming-link.ts";
+import type { OutgoingLink } from "../engine/outgoing-link.ts";
 
 /** What a node has to say to a request, encoded. */
 export type Answer = Uint8Array;

@@ -1,8 +1,8 @@
 import type { Clock, Hub, HubDirectory, ServiceGrant } from "@larimar/domain";
-import type { Log } from "../log.ts";
-import type { AmqpLimits } from "./amqp-limits.ts";
-import type { AnyLink } from "./engine/amqp-session.ts";
-import type { TokenStore } from "./token-store.ts";
+import type { Log } from "../../log.ts";
+import type { AmqpLimits } from "../amqp-limits.ts";
+import type { AnyLink } from "../engine/amqp-session.ts";
+import type { TokenStore } from "../access/token-store.ts";
 
 /** What a link needs to know of its connection and the server. One file per kind of link builds on this. */
 export interface LinkServices {

@@ -1,6 +1,6 @@
 import type { Clock, ServiceGrant } from "@larimar/domain";
-import type { Link } from "./engine/link.ts";
-import { toAmqpError } from "./error-conditions.ts";
+import type { Link } from "../engine/link.ts";
+import { toAmqpError } from "../error-conditions.ts";
 
 /** Timers reach no further than 2^31 ms; a token for years is looked at again on the way. */
 const LONGEST_TIMER_MS = 2_000_000_000;
