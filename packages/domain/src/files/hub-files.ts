@@ -3,12 +3,12 @@ import type { NotificationStore } from "../commands/command-store.ts";
 import { NotificationQueue, SINGLE_BATCH } from "../commands/feedback.ts";
 import type { HubSettings } from "../hubs/hub-settings.ts";
 import type { Clock } from "../time/clock.ts";
-import { BlobAccess } from "./blob-access.ts";
-import type { BlobLimits } from "./blob-limits.ts";
-import type { BlobStore } from "./blob-store.ts";
-import { Blobs } from "./blobs.ts";
-import type { FileNotification, PendingUploadStore, UploadAccount } from "./file-upload.ts";
-import { FileUploads } from "./file-uploads.ts";
+import { BlobAccess } from "./blobs/blob-access.ts";
+import type { BlobLimits } from "./blobs/blob-limits.ts";
+import type { BlobStore } from "./blobs/blob-store.ts";
+import { Blobs } from "./blobs/blobs.ts";
+import type { FileNotification, PendingUploadStore, UploadAccount } from "./uploads/file-upload.ts";
+import { FileUploads } from "./uploads/file-uploads.ts";
 
 /** What files of a hub stand on. */
 export interface HubFilesParts {

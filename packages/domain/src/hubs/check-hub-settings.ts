@@ -2,7 +2,7 @@ import type { Secrets } from "../access/secrets.ts";
 import type { SharedAccessPolicy } from "../access/shared-access-policy.ts";
 import type { FeedbackSettings } from "../commands/command-settings.ts";
 import { HubError } from "../errors/hub-error.ts";
-import { isContainerName } from "../files/blob-names.ts";
+import { isContainerName } from "../files/blobs/blob-names.ts";
 import { checkRoutingSettings } from "../routing/check-routing-settings.ts";
 import type { HubSettings } from "./hub-settings.ts";
 import { DEFAULT_CONSUMER_GROUP } from "./hub-settings.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DEFAULT_COMMAND_SETTINGS } from "../commands/command-settings.ts";
-import { DEFAULT_FILE_UPLOAD_SETTINGS } from "../files/file-upload-settings.ts";
+import { DEFAULT_FILE_UPLOAD_SETTINGS } from "../files/uploads/file-upload-settings.ts";
 import { testSecrets, testSettings } from "../fixtures/index.fixture.ts";
 import type { StoredHubSettings } from "./hub-settings.ts";
 import { completeHubSettings } from "./hub-settings.ts";

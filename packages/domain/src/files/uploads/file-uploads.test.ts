@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { createTestHub, testSettings } from "../fixtures/index.fixture.ts";
-import type { HubParts } from "../hubs/hub.ts";
-import type { TestHub } from "../fixtures/index.fixture.ts";
-import { HubError } from "../errors/hub-error.ts";
+import { createTestHub, testSettings } from "../../fixtures/index.fixture.ts";
+import type { HubParts } from "../../hubs/hub.ts";
+import type { TestHub } from "../../fixtures/index.fixture.ts";
+import { HubError } from "../../errors/hub-error.ts";
 import type { UploadAccount } from "./file-upload.ts";
 import { DEFAULT_FILE_UPLOAD_SETTINGS } from "./file-upload-settings.ts";
 

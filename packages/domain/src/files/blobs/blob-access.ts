@@ -1,8 +1,8 @@
-import type { Secrets } from "../access/secrets.ts";
-import type { Clock } from "../time/clock.ts";
+import type { Secrets } from "../../access/secrets.ts";
+import type { Clock } from "../../time/clock.ts";
 import type { BlobAddress } from "./blob.ts";
 import { BlobError } from "./blob-error.ts";
-import type { BlobAccountKeys } from "./file-upload-settings.ts";
+import type { BlobAccountKeys } from "../uploads/file-upload-settings.ts";
 
 /** What containers there are is the business of those who have the account's key: no signature gives `manage`. */
 export type BlobPermission = "read" | "create" | "write" | "delete" | "list" | "manage";

@@ -1,4 +1,4 @@
-import type { FeedbackSettings } from "../commands/command-settings.ts";
+import type { FeedbackSettings } from "../../commands/command-settings.ts";
 
 /** What an operator decides about file upload; ARM calls it `storageEndpoints` and friends. */
 export interface FileUploadSettings {

@@ -1,10 +1,10 @@
-import type { Secrets } from "../access/secrets.ts";
-import type { NotificationQueue } from "../commands/feedback.ts";
-import { describeIdentity } from "../devices/device.ts";
-import type { IdentityKey } from "../devices/device.ts";
-import { HubError } from "../errors/hub-error.ts";
-import type { Clock } from "../time/clock.ts";
-import { BLOB_NAME_LENGTH_MAX, isBlobName } from "./blob-names.ts";
+import type { Secrets } from "../../access/secrets.ts";
+import type { NotificationQueue } from "../../commands/feedback.ts";
+import { describeIdentity } from "../../devices/device.ts";
+import type { IdentityKey } from "../../devices/device.ts";
+import { HubError } from "../../errors/hub-error.ts";
+import type { Clock } from "../../time/clock.ts";
+import { BLOB_NAME_LENGTH_MAX, isBlobName } from "../blobs/blob-names.ts";
 import type { FileUploadSettings } from "./file-upload-settings.ts";
 import type {
   FileNotification,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createTestHub, MemoryBlobStore, testSettings } from "../fixtures/index.fixture.ts";
+import { createTestHub, MemoryBlobStore, testSettings } from "../../fixtures/index.fixture.ts";
 import type { StoredBlob } from "./blob.ts";
 import type { BlobConditions } from "./blob-conditions.ts";
 import { checkReadConditions, checkWriteConditions } from "./blob-conditions.ts";

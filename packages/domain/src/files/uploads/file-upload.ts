@@ -1,4 +1,4 @@
-import type { IdentityKey } from "../devices/device.ts";
+import type { IdentityKey } from "../../devices/device.ts";
 
 /** An upload that a device has begun and not yet reported on. */
 export interface PendingUpload {

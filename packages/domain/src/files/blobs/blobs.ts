@@ -1,5 +1,5 @@
-import type { Secrets } from "../access/secrets.ts";
-import type { Clock } from "../time/clock.ts";
+import type { Secrets } from "../../access/secrets.ts";
+import type { Clock } from "../../time/clock.ts";
 import type {
   BlobAddress,
   BlobRevision,
