@@ -1,4 +1,4 @@
-import { encodePublishQos1 } from "../load/mqtt-packets.ts";
+import { encodePublishQos1 } from "../load/mqtt/mqtt-packets.ts";
 import { median } from "../report/median.ts";
 import { BarePath } from "./bare-path.ts";
 import { RealPath } from "./real-path.ts";

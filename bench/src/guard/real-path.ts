@@ -5,7 +5,7 @@ import { createHubDirectory } from "@larimar/domain";
 import { createTestHub } from "@larimar/domain/fixtures";
 import { createMqttHead } from "@larimar/heads/mqtt";
 import { createEventEncoder } from "@larimar/wire";
-import { encodeConnect } from "../load/mqtt-packets.ts";
+import { encodeConnect } from "../load/mqtt/mqtt-packets.ts";
 import { sasToken } from "../peers/larimar-client.ts";
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };

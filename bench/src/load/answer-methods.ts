@@ -1,5 +1,5 @@
-import type { LoadConnection } from "./load-connection.ts";
-import { encodePublishQos0 } from "./mqtt-packets.ts";
+import type { LoadConnection } from "./mqtt/load-connection.ts";
+import { encodePublishQos0 } from "./mqtt/mqtt-packets.ts";
 
 const PUBLISH_QOS0_FIRST_BYTE = 0x30;
 const REQUEST = /^\$iothub\/methods\/POST\/[^/]+\/\?\$rid=(.+)$/;

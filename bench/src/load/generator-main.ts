@@ -1,7 +1,7 @@
 import { createSecureContext } from "node:tls";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import { answerMethods } from "./answer-methods.ts";
-import { LoadConnection } from "./load-connection.ts";
+import { LoadConnection } from "./mqtt/load-connection.ts";
 import type {
   ConnectCommand,
   ConnectResult,
@@ -9,7 +9,7 @@ import type {
   GeneratorReport,
 } from "./messages.ts";
 import { PatchLoop } from "./patch-loop.ts";
-import { PublishLoop } from "./publish-loop.ts";
+import { PublishLoop } from "./publish/publish-loop.ts";
 
 // The process that makes the load. It lives on a core of its own and takes orders over IPC.
 

@@ -1,5 +1,5 @@
 import type { LatencySummary } from "./latency-histogram.ts";
-import type { MqttIdentity } from "./mqtt-packets.ts";
+import type { MqttIdentity } from "./mqtt/mqtt-packets.ts";
 
 /** Where the load goes. Loopback only: the generator refuses anything else. */
 export interface LoadTarget {

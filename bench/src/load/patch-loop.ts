@@ -1,7 +1,7 @@
 import { LatencyHistogram } from "./latency-histogram.ts";
-import type { LoadConnection } from "./load-connection.ts";
+import type { LoadConnection } from "./mqtt/load-connection.ts";
 import type { PatchCommand, RunResult } from "./messages.ts";
-import { encodePublishQos0 } from "./mqtt-packets.ts";
+import { encodePublishQos0 } from "./mqtt/mqtt-packets.ts";
 import { until } from "./until.ts";
 
 const PUBLISH_QOS0_FIRST_BYTE = 0x30;

@@ -1,4 +1,4 @@
-import type { MqttIdentity } from "../load/mqtt-packets.ts";
+import type { MqttIdentity } from "../load/mqtt/mqtt-packets.ts";
 
 /** Identities for brokers that are configured to let anybody in, publishing to topics shaped like Larimar's. */
 export function anonymousIdentities(count: number): MqttIdentity[] {

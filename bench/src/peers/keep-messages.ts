@@ -1,5 +1,5 @@
 import { createSecureContext } from "node:tls";
-import { LoadConnection } from "../load/load-connection.ts";
+import { LoadConnection } from "../load/mqtt/load-connection.ts";
 import type { LoadTarget } from "../load/messages.ts";
 
 const ANSWER_MS_MAX = 10_000;

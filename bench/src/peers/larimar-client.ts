@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { Agent, request } from "node:https";
 import type { EventsAccess } from "../events/event-receiver.ts";
-import type { MqttIdentity } from "../load/mqtt-packets.ts";
+import type { MqttIdentity } from "../load/mqtt/mqtt-packets.ts";
 
 /** The part of `connection.json` the benchmarks use. */
 export interface Connection {

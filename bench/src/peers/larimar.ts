@@ -1,7 +1,7 @@
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { MqttIdentity } from "../load/mqtt-packets.ts";
+import type { MqttIdentity } from "../load/mqtt/mqtt-packets.ts";
 import { freePorts } from "../processes/free-ports.ts";
 import { type Connection, LarimarClient } from "./larimar-client.ts";
 import type { Peer, PeerStartOptions, RunningPeer } from "./peer.ts";

@@ -1,6 +1,6 @@
 import type { EventsAccess } from "../events/event-receiver.ts";
 import type { LoadTarget } from "../load/messages.ts";
-import type { MqttIdentity } from "../load/mqtt-packets.ts";
+import type { MqttIdentity } from "../load/mqtt/mqtt-packets.ts";
 
 /** A server the benchmarks can start, load and measure. */
 export interface Peer {

@@ -1,7 +1,7 @@
 import type { SecureContext } from "node:tls";
-import { LoadConnection } from "../load/load-connection.ts";
+import { LoadConnection } from "../load/mqtt/load-connection.ts";
 import type { LoadTarget } from "../load/messages.ts";
-import { encodePublishQos1 } from "../load/mqtt-packets.ts";
+import { encodePublishQos1 } from "../load/mqtt/mqtt-packets.ts";
 import type { DeviceAnswer } from "./registration-exchange.ts";
 import { registerWith } from "./registration-exchange.ts";
 import type { StormDevice } from "./storm-device.ts";

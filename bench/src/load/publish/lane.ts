@@ -1,4 +1,4 @@
-import type { LoadConnection } from "./load-connection.ts";
+import type { LoadConnection } from "../mqtt/load-connection.ts";
 import type { PublishRing } from "./publish-ring.ts";
 
 export interface LaneEvents {

@@ -1,10 +1,10 @@
 import { Lane } from "./lane.ts";
-import { LatencyHistogram } from "./latency-histogram.ts";
-import type { LoadConnection } from "./load-connection.ts";
-import type { RunCommand, RunResult } from "./messages.ts";
+import { LatencyHistogram } from "../latency-histogram.ts";
+import type { LoadConnection } from "../mqtt/load-connection.ts";
+import type { RunCommand, RunResult } from "../messages.ts";
 import { closedLoop, OpenLoop, type Pacer } from "./pacer.ts";
 import { PublishRing } from "./publish-ring.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /** How long after the window outstanding messages may still be acknowledged; later they are reported as unacknowledged. */
 const DRAIN_MS_MAX = 10_000;

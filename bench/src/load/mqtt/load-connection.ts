@@ -1,6 +1,6 @@
 import type { OnReadOpts } from "node:net";
 import { connect, type ConnectionOptions, type SecureContext, type TLSSocket } from "node:tls";
-import type { LoadTarget } from "./messages.ts";
+import type { LoadTarget } from "../messages.ts";
 import {
   CONNACK_FIRST_BYTE,
   encodeConnect,

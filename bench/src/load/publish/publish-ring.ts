@@ -1,4 +1,4 @@
-import { encodePublishQos1 } from "./mqtt-packets.ts";
+import { encodePublishQos1 } from "../mqtt/mqtt-packets.ts";
 
 /**
  * All PUBLISH packets one connection will ever send, encoded once and laid out twice in a row, so that any run of

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Lane } from "./lane.ts";
-import type { LoadConnection } from "./load-connection.ts";
+import type { LoadConnection } from "../mqtt/load-connection.ts";
 import { PublishRing } from "./publish-ring.ts";
 
 const topic = "devices/d/messages/events/";
