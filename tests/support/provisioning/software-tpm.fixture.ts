@@ -42,20 +42,20 @@ export class SoftwareTpm implements AsyncDisposable {
 
   static async start(): Promise<SoftwareTpm> {
     const directory = await mkdtemp(path.join(tmpdir(), "software-tpm-"));
-    const rawPort = await freePort();
+    const rawPath = path.join(directory, "commands");
     const tpm = spawn(
       "swtpm",
       [
         "socket",
         "--tpm2",
         ...["--tpmstate", `dir=${directory}`],
-        ...["--server", `type=tcp,port=${rawPort}`],
+        ...["--server", `type=unixio,path=${rawPath}`],
         ...["--ctrl", `type=unixio,path=${path.join(directory, "control")}`],
         ...["--flags", "not-need-init,startup-clear"],
       ],
       { stdio: "ignore" },
     );
-    const raw = await vi.waitFor(() => connectTo(rawPort), { timeout: READY_MS_MAX });
+    const raw = await vi.waitFor(() => connectTo(rawPath), { timeout: READY_MS_MAX });
     const sockets = new Set<Socket>([raw]);
     const keep = (socket: Socket) => {
       sockets.add(socket);
@@ -131,17 +131,8 @@ async function exchange(raw: Socket, command: Buffer): Promise<Buffer> {
   return answer;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-async function connectTo(port: number): Promise<Socket> {
-  const socket = connect(port, "127.0.0.1");
+async function connectTo(file: string): Promise<Socket> {
+  const socket = connect(file);
   await once(socket, "connect");
   return socket;
 }

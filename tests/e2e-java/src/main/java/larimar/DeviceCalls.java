@@ -100,6 +100,15 @@ final class DeviceCalls {
     if (args.has("tokenTtlSeconds")) {
       options.sasTokenExpiryTime(args.get("tokenTtlSeconds").getAsLong());
     }
+    if (args.has("tpm")) {
+      options.sslContext(Trust.context());
+      return new DeviceClient(
+          text(args, "hostName"),
+          text(args, "deviceId"),
+          Tpms.at(args.get("tpm").getAsInt()),
+          protocol,
+          options.build());
+    }
     String connectionString = text(args, "connectionString");
     if (connectionString == null) {
       JsonObject own = args.getAsJsonObject("certificate");

@@ -9,6 +9,7 @@ public final class Main {
     Trust.everywhere();
     Map<String, Calls.Handler> handlers = new HashMap<>();
     new DeviceCalls().addTo(handlers);
+    handlers.put("identifyTpm", Tpms::identify);
     handlers.put("register", new ProvisioningCalls()::register);
     if (System.getenv("CONNECTION_STRING") != null) {
       new IdentityCalls().addTo(handlers);

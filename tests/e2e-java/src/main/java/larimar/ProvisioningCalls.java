@@ -37,7 +37,10 @@ final class ProvisioningCalls {
             security(args));
     AdditionalData data = new AdditionalData();
     if (args.has("payload")) data.setProvisioningPayload(args.get("payload").toString());
-    ProvisioningDeviceClientRegistrationResult result = client.registerDeviceSync(data);
+    ProvisioningDeviceClientRegistrationResult result =
+        args.has("timeoutS")
+            ? client.registerDeviceSync(data, args.get("timeoutS").getAsInt())
+            : client.registerDeviceSync(data);
     boolean isAssigned =
         result.getProvisioningDeviceClientStatus()
             == ProvisioningDeviceClientStatus.PROVISIONING_DEVICE_STATUS_ASSIGNED;
@@ -56,6 +59,7 @@ final class ProvisioningCalls {
       byte[] key = text(args, "key").getBytes(StandardCharsets.UTF_8);
       return new SecurityProviderSymmetricKey(key, text(args, "registrationId"));
     }
+    if (args.has("tpm")) return Tpms.at(args.get("tpm").getAsInt());
     JsonObject own = args.getAsJsonObject("certificate");
     List<X509Certificate> chain = Trust.certificates(text(own, "certFile"));
     return new SecurityProviderX509Cert(
