@@ -53,6 +53,7 @@ import {
   SubscriptionStatements,
 } from "./devices/sqlite-subscription-store.ts";
 import { SqliteTwinStore, TwinStatements } from "./twins/sqlite-twin-store.ts";
+import { TwinNumbers } from "./twins/twin-numbers.ts";
 import { STATE_DATABASE, StateDatabase } from "./state-database.ts";
 
 const BLOBS_DIRECTORY = "blobs";
@@ -86,9 +87,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       log,
     });
     const clock = options.clock ?? systemClock;
-    const queries = new QueryPool({ file: place.stateFile, limits });
+    const numbers = new TwinNumbers(limits);
+    const queries = new QueryPool({ file: place.stateFile, limits, numbers });
     const forgotten = new ForgottenConnections(state, clock.now());
-    return createStorage({ state, eventLog, blobFiles, queries, forgotten, place });
+    return createStorage({ state, eventLog, blobFiles, numbers, queries, forgotten, place });
   } catch (error) {
     await state?.[Symbol.asyncDispose]();
     place[Symbol.dispose]();
@@ -100,18 +102,19 @@ interface OpenParts {
   readonly state: StateDatabase;
   readonly eventLog: SqliteEventLog;
   readonly blobFiles: BlobFiles;
+  readonly numbers: TwinNumbers;
   readonly queries: QueryPool;
   readonly forgotten: ForgottenConnections;
   readonly place: Place;
 }
 
 function createStorage(parts: OpenParts): Storage {
-  const { state, eventLog, blobFiles, queries, forgotten, place } = parts;
+  const { state, eventLog, blobFiles, numbers, queries, forgotten, place } = parts;
   const devices = new DeviceStatements(state);
   const modules = new ModuleStatements(state);
   const presence = new PresenceStatements(state);
   const subscriptions = new SubscriptionStatements(state);
-  const twins = new TwinStatements(state);
+  const twins = new TwinStatements(state, numbers);
   const commands = new CommandStatements(state);
   const notifications = new NotificationStatements(state);
   const pendingUploads = new PendingUploadStatements(state);

@@ -52,6 +52,8 @@ type Sync = Pick<LogSync, "sync"> & AsyncDisposable;
 
 interface Group {
   readonly committed: Promise<void>;
+  /** What is to be done once the commit has happened. */
+  readonly afterCommit: (() => void)[];
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -99,6 +101,11 @@ export class StateDatabase implements AsyncDisposable {
     return result;
   }
 
+  /** For actions of `write`: done once what they wrote can be read by others, forgotten when it is undone. */
+  afterCommit(action: () => void): void {
+    this.#group?.afterCommit.push(action);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // Whoever wrote learns of a failure; closing goes on.
     while (this.#group !== undefined) await this.#group.committed.catch(() => undefined);
@@ -124,6 +131,8 @@ export class StateDatabase implements AsyncDisposable {
   }
 
   #attempt<T>(group: Group, action: () => T): T {
+    const { afterCommit } = group;
+    const before = afterCommit.length;
     try {
       this.#savepoint.run();
       const result = action();
@@ -132,6 +141,7 @@ export class StateDatabase implements AsyncDisposable {
     } catch (error) {
       const failure =
         error instanceof Database.SqliteError ? toStorageError(error, this.#file) : error;
+      afterCommit.length = before;
       // A full disk, for one, ends the whole transaction at once.
       if (this.connection.inTransaction) this.#undoAttempt();
       else this.#abandon(group, failure);
@@ -153,6 +163,7 @@ export class StateDatabase implements AsyncDisposable {
       return this.#abandon(group, toStorageError(error, this.#file));
     }
     this.#group = undefined;
+    for (const action of group.afterCommit) action();
     if (this.#log === undefined) return group.resolve();
     this.#log.sync().then(
       () => group.resolve(),
@@ -185,5 +196,5 @@ function createGroup(): Group {
   });
   // Each writer hears of a failure through its own `write`; a group whose writers all threw has none.
   committed.catch(() => undefined);
-  return { committed, resolve, reject };
+  return { committed, afterCommit: [], resolve, reject };
 }

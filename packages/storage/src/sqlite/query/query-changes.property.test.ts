@@ -59,9 +59,10 @@ async function remove(deviceId: string): Promise<void> {
 }
 
 function read(text: string): string[] {
-  const budget = { cancelled: new Int32Array(new SharedArrayBuffer(4)), timeMaxMs: 60_000 };
+  const cancelled = new Int32Array(new SharedArrayBuffer(4));
+  const request = { cancelled, timeMaxMs: 60_000, numbers: [] };
   const query = parseQuery(text);
-  const page = reader.page({ ...budget, hub: "hub", query, after: undefined, limit: 100 });
+  const page = reader.page({ ...request, hub: "hub", query, after: undefined, limit: 100 });
   if (page.kind !== "done") throw new Error(JSON.stringify(page));
   return idsOf(JSON.parse(page.rows) as JsonObject[]);
 }

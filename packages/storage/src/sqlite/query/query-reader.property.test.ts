@@ -5,17 +5,21 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeTemporaryDirectory } from "../../fixtures/temporary-directory.fixture.ts";
 import type { HubStores } from "../../storage.ts";
+import { DEFAULT_STORAGE_LIMITS } from "../../storage-limits.ts";
 import { connect } from "../database-files/connect.ts";
 import { openStorage } from "../open-storage.ts";
+import { TwinNumbers } from "../twins/twin-numbers.ts";
+import type { TwinPlace } from "../twins/twin-place.ts";
 import { QueryReader } from "./query-reader.ts";
 import { TYPE_NAMES } from "./fixtures/random-queries.fixture.ts";
 import {
   TWIN_FIELDS,
   anyGroupedQuery,
+  anyNumberQuery,
   anyPlainQuery,
 } from "./fixtures/random-twin-queries.fixture.ts";
 import type { RandomIdentity } from "./fixtures/random-twins.fixture.ts";
-import { anyIdentity } from "./fixtures/random-twins.fixture.ts";
+import { KEYS, anyIdentity } from "./fixtures/random-twins.fixture.ts";
 
 describe.each([
   { place: "a server with other hubs, too", hasOthers: true },
@@ -25,10 +29,18 @@ describe.each([
     hasOthers: true,
     limits: { idsFew: 2, rowsBeforeIds: 40, idsMin: 100, idsMax: 100 },
   },
-])("in $place", ({ hasOthers, limits }) => {
+  {
+    place: "a hub whose twins have their numbers in memory",
+    hasOthers: true,
+    hasNumbers: true,
+    limits: { idsFew: 2, rowsBeforeIds: 40, idsMin: 100, idsMax: 200 },
+  },
+])("in $place", ({ hasOthers, hasNumbers = false, limits }) => {
+  const numbers = new TwinNumbers(DEFAULT_STORAGE_LIMITS);
   const directory = makeTemporaryDirectory();
   const documents: { devices: JsonObject[]; modules: JsonObject[] } = { devices: [], modules: [] };
   let reader: QueryReader;
+  let helpedByNumbers = 0;
 
   beforeAll(async () => {
     const storage = await openStorage({ directory: directory.path });
@@ -43,6 +55,11 @@ describe.each([
     const file = path.join(directory.path, "state.db");
     if (!hasOthers) spread(file);
     reader = new QueryReader({ file, pageBytesMax: 1024 ** 2 }, limits);
+    for (const place of hasNumbers ? somePlaces() : []) {
+      const begun = numbers.begin(place, 1000)!;
+      reader.readNumbers({ ...budget(), numbers: begun });
+      numbers.finish(begun);
+    }
   });
 
   afterAll(() => {
@@ -87,11 +104,14 @@ describe.each([
   /** Page by page, as clients read. */
   function read(text: string, limit: number): JsonObject[] {
     const query = parseQuery(text);
-    if (isGrouped(query)) return rowsOf(reader.groups({ ...budget(), hub: "hub", query }));
+    if (isGrouped(query))
+      return rowsOf(reader.groups({ ...budget(), hub: "hub", numbers: numbers.all, query }));
     const rows: JsonObject[] = [];
     let after: string | undefined;
     do {
-      const page = reader.page({ ...budget(), hub: "hub", query, after, limit });
+      const request = { ...budget(), hub: "hub", numbers: numbers.all };
+      const page = reader.page({ ...request, query, after, limit });
+      if (page.kind === "done") helpedByNumbers += page.used.length;
       const found = rowsOf(page);
       expect(found.length > 0 || after === undefined).toBe(true);
       rows.push(...found);
@@ -136,6 +156,16 @@ describe.each([
     );
   });
 
+  test("the store finds numbers", () => {
+    fc.assert(
+      fc.property(anyNumberQuery, fc.integer({ min: 1, max: 200 }), (text, limit) => {
+        expect(read(text, limit)).toEqual(expected(text));
+      }),
+      { numRuns: 300 },
+    );
+    expect(helpedByNumbers > 0).toBe(hasNumbers);
+  });
+
   test("the store groups as the language means", () => {
     fc.assert(
       fc.property(anyGroupedQuery, (text) => {
@@ -145,6 +175,16 @@ describe.each([
     );
   });
 });
+
+/** All that queries ask about down to the second key. */
+function somePlaces(): TwinPlace[] {
+  return (["tags", "desired", "reported"] as const).flatMap((section) =>
+    KEYS.flatMap((one) => [
+      { section, keys: [one] },
+      ...KEYS.map((other) => ({ section, keys: [one, other] })),
+    ]),
+  );
+}
 
 /** What many deletions leave: more ids than one statement goes through. */
 function spread(file: string): void {

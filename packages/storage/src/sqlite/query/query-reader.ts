@@ -14,11 +14,14 @@ import { compileGroups } from "./groups/compile-groups.ts";
 import type { FoundRow } from "./document-reader.ts";
 import { DocumentReader } from "./document-reader.ts";
 import { GroupLines } from "./groups/group-lines.ts";
-import type { QueryCalls, QueryFailure } from "./threads/query-calls.ts";
-import type { ScanLimits } from "./scan/query-scan.ts";
-import { QueryScan, QueryStopped, SCAN_LIMITS } from "./scan/query-scan.ts";
 import { sourceOf } from "./compile/query-source.ts";
 import { ALWAYS, sql } from "./compile/sql.ts";
+import { readNumbers } from "./numbers/read-numbers.ts";
+import { NumberSearch } from "./numbers/number-search.ts";
+import { QueryStopped, startBudget } from "./scan/check-budget.ts";
+import type { ScanLimits, ScanParts } from "./scan/query-scan.ts";
+import { QueryScan, SCAN_LIMITS } from "./scan/query-scan.ts";
+import type { QueryCalls, QueryDone, QueryFailure, QueryRequest } from "./threads/query-calls.ts";
 import { StatementCache } from "./statement-cache.ts";
 
 type Request<K extends keyof QueryCalls> = QueryCalls[K]["request"];
@@ -54,12 +57,12 @@ export class QueryReader {
   }
 
   page(request: Request<"page">): Reply<"page"> {
-    return this.#perform(() => {
+    return this.#perform(request, (parts) => {
       const { query, hub, limit } = request;
       const texts: string[] = [];
       let bytes = 0;
       let last: number | undefined;
-      for (const found of this.#find(query, request)) {
+      for (const found of this.#find(query, request, parts)) {
         if (texts.length === limit) return { rows: toArray(texts), after: String(last) };
         const document = found.document ?? this.#documents.read(query.collection, hub, found);
         if (document === undefined) continue;
@@ -77,10 +80,10 @@ export class QueryReader {
   }
 
   keys(request: Request<"keys">): Reply<"keys"> {
-    return this.#perform(() => {
+    return this.#perform(request, (parts) => {
       const keys: IdentityKey[] = [];
       let last: number | undefined;
-      for (const { id, key } of this.#find(request.target, request)) {
+      for (const { id, key } of this.#find(request.target, request, parts)) {
         if (keys.length === request.limit) return { keys, after: String(last) };
         keys.push(key);
         last = id;
@@ -90,10 +93,10 @@ export class QueryReader {
   }
 
   groups(request: Request<"groups">): Reply<"groups"> {
-    return this.#perform(() => {
+    return this.#perform(request, (parts) => {
       const { query } = request;
       const groups = new GroupRows(query);
-      for (const add of this.#parts(query, request, groups)) {
+      for (const add of this.#additions(query, parts, groups)) {
         add();
         if (groups.count > QUERY_GROUPS_MAX) {
           throw new HubError(
@@ -106,28 +109,34 @@ export class QueryReader {
     });
   }
 
+  readNumbers({ numbers, ...budget }: Request<"readNumbers">): Reply<"readNumbers"> {
+    return this.#inSnapshot(() => {
+      readNumbers(this.#statements, numbers, startBudget(budget));
+      return { kind: "done" };
+    });
+  }
+
   close(): void {
     this.#database.close();
   }
 
   /** What is to be added to the groups, chunk by chunk. */
-  *#parts(query: Query, request: Request<"groups">, groups: GroupRows): Generator<() => void> {
+  *#additions(query: Query, parts: ScanParts, groups: GroupRows): Generator<() => void> {
     const compiler = new ConditionCompiler(query.collection);
     const compiled = inSql(() => ({
       where: compiler.holds(query.where),
       groups: compileGroups(query, compiler),
     }));
     if (compiled === undefined) {
-      const rows = this.#find(query, { ...request, after: undefined, limit: 0 });
-      for (const found of rows) {
-        const { collection } = query;
-        const document = found.document ?? this.#documents.read(collection, request.hub, found);
+      const { collection } = query;
+      for (const found of this.#find(query, { after: undefined, limit: 0 }, parts)) {
+        const document = found.document ?? this.#documents.read(collection, parts.hub, found);
         if (document !== undefined) yield () => groups.addDocument(document);
       }
       return;
     }
     const { columns, shape } = compiled.groups;
-    const scan = new QueryScan(query, compiled.where, compiler, this.#partsOf(request));
+    const scan = new QueryScan(query, compiled.where, compiler, parts);
     const lines = new GroupLines(shape);
     const settle = (): void => {
       for (const part of lines.take()) groups.add(part);
@@ -142,44 +151,54 @@ export class QueryReader {
   }
 
   /** Rows that match, with their document where it had to be looked at. */
-  *#find(target: QueryTarget, request: Omit<Request<"page">, "query">): Generator<Found, void> {
+  *#find(
+    target: QueryTarget,
+    { after, limit }: Pick<Request<"page">, "after" | "limit">,
+    parts: ScanParts,
+  ): Generator<Found, void> {
     const compiler = new ConditionCompiler(target.collection);
     const where = inSql(() => compiler.holds(target.where));
-    const scan = new QueryScan(target, where ?? ALWAYS, compiler, this.#partsOf(request));
+    const scan = new QueryScan(target, where ?? ALWAYS, compiler, parts);
     const { moduleId } = sourceOf(target.collection, compiler.tables);
     const columns = { text: `t.id, t.device_id, ${moduleId}`, values: [] };
     // One more than wanted tells whether there is more.
     const tail =
-      where !== undefined && request.limit > 0
-        ? sql`ORDER BY t.id LIMIT ${request.limit + 1}`
-        : sql`ORDER BY t.id`;
-    const wanted = request.limit > 0 ? "page" : "all";
-    for (const rows of scan.chunks(columns, tail, Number(request.after ?? 0), wanted)) {
+      where !== undefined && limit > 0 ? sql`ORDER BY t.id LIMIT ${limit + 1}` : sql`ORDER BY t.id`;
+    const wanted = limit > 0 ? "page" : "all";
+    for (const rows of scan.chunks(columns, tail, Number(after ?? 0), wanted)) {
       for (const [id, deviceId, module] of rows as [number, string, string][]) {
         const found = { id, key: module === "" ? { deviceId } : { deviceId, moduleId: module } };
         if (where !== undefined) {
           yield { ...found, document: undefined };
           continue;
         }
-        const document = this.#documents.read(target.collection, request.hub, found);
+        const document = this.#documents.read(target.collection, parts.hub, found);
         if (document && matchesCondition(target.where, document)) yield { ...found, document };
       }
       scan.fitTo(rows.length * CHARACTERS_PER_ROW);
     }
   }
 
-  #partsOf({ hub, cancelled, timeMaxMs }: Request<"groups"> | Omit<Request<"page">, "query">) {
+  #perform<T>(
+    { hub, cancelled, timeMaxMs, numbers: known }: QueryRequest,
+    action: (parts: ScanParts) => T,
+  ): QueryFailure | (QueryDone & T) {
+    const budget = { cancelled, timeMaxMs };
     const [statements, limits] = [this.#statements, this.#scanLimits];
-    return { statements, budget: { cancelled, timeMaxMs }, hub, limits };
+    const numbers = new NumberSearch(known);
+    return this.#inSnapshot(() => {
+      const result = action({ statements, budget, hub, numbers, limits });
+      const { used, wish } = numbers;
+      return { kind: "done", statements: statements.size, used, wish, ...result };
+    });
   }
 
-  /** In one snapshot, so that all chunks of a query see the same. */
-  #perform<T>(action: () => T): QueryFailure | ({ kind: "done"; statements: number } & T) {
+  /** So that all chunks of a query see the same. */
+  #inSnapshot<T>(action: () => T): QueryFailure | T {
     return this.#try(() => {
       this.#database.exec("BEGIN");
       try {
-        const result = action();
-        return { kind: "done", statements: this.#statements.size, ...result };
+        return action();
       } catch (error) {
         if (error instanceof QueryStopped) return { kind: error.kind };
         if (error instanceof HubError) return { kind: "refused", message: error.message };

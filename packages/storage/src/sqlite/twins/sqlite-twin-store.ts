@@ -1,10 +1,12 @@
 import type { IdentityKey, Twin, TwinStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
+import { DEFAULT_STORAGE_LIMITS } from "../../storage-limits.ts";
 import { hubKey } from "../hub-key.ts";
 import type { StateDatabase } from "../state-database.ts";
 import type { StoredTwin } from "./stored-twin.ts";
 import { decodeTwin, STORED_TWIN_COLUMNS } from "./stored-twin.ts";
 import { leavesOf } from "./twin-leaves.ts";
+import { TwinNumbers } from "./twin-numbers.ts";
 
 interface Parameters extends StoredTwin {
   readonly hub: string;
@@ -21,6 +23,7 @@ interface Metadata extends Pick<StoredTwin, "desiredMetadata" | "reportedMetadat
 /** The statements, prepared once for all hubs. */
 export class TwinStatements {
   readonly state: StateDatabase;
+  readonly numbers: TwinNumbers;
   readonly find: Database.Statement<[string, string, string], StoredTwin>;
   readonly insert: Database.Statement<[Parameters]>;
   readonly insertMetadata: Database.Statement<[Metadata]>;
@@ -31,9 +34,10 @@ export class TwinStatements {
   readonly delete: Database.Statement<[string, string, string]>;
   readonly deleteAll: Database.Statement<[string, string]>;
 
-  constructor(state: StateDatabase) {
+  constructor(state: StateDatabase, numbers = new TwinNumbers(DEFAULT_STORAGE_LIMITS)) {
     const { connection } = state;
     this.state = state;
+    this.numbers = numbers;
     this.find = connection.prepare(
       `SELECT ${STORED_TWIN_COLUMNS}
        FROM twins AS t JOIN twin_metadata AS x ON x.id = t.id
@@ -95,7 +99,7 @@ export class SqliteTwinStore implements TwinStore {
 
   /** For others that write in the same commit. */
   putNow(twin: Twin, expectedVersion: number | undefined): "written" | "conflict" {
-    const { insert, insertMetadata, update, updateMetadata } = this.#statements;
+    const { state, numbers, insert, insertMetadata, update, updateMetadata } = this.#statements;
     const row = this.#encode(twin);
     const { desiredMetadata, reportedMetadata } = row;
     const now = leavesOf(this.#hub, twin);
@@ -106,6 +110,7 @@ export class SqliteTwinStore implements TwinStore {
       const id = Number(lastInsertRowid);
       insertMetadata.run({ id, desiredMetadata, reportedMetadata, leaves });
       this.#changeLeaves(id, [], now);
+      state.afterCommit(() => numbers.changed(id, twin));
       return "written";
     }
     const before = update.get({ ...row, expectedVersion });
@@ -115,6 +120,7 @@ export class SqliteTwinStore implements TwinStore {
     if (leaves !== before.leaves) {
       this.#changeLeaves(id, JSON.parse(before.leaves) as number[], now);
     }
+    state.afterCommit(() => numbers.changed(id, twin));
     return "written";
   }
 

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "@larimar/domain";
 import { isJsonObject } from "@larimar/domain";
+import type { TwinPlace, TwinSection, TwinSections } from "./twin-place.ts";
 
 /** Levels of keys; what is deeper is found by going through all twins. */
 const DEPTH_MAX = 10;
@@ -8,20 +9,13 @@ const TEXT_LENGTH_MAX = 256;
 /** A twin with more has one leaf instead, which everybody who looks for something finds. */
 const LEAVES_MAX = 256;
 
-export type LeafSection = "tags" | "desired" | "reported";
-
-interface Sections {
-  readonly tags: JsonObject;
-  readonly desired: { readonly values: JsonObject };
-  readonly reported: { readonly values: JsonObject };
-}
-
 /**
  * A leaf is a hash of a value of a twin, together with where it is. Twins are found by their leaves when few
  * have the value that a query asks for; whether they really have it is looked up in them. Numbers that
- * devices report have none: they change all the time, and each change would cost as much as the patch itself.
+ * devices report have none: they change all the time, and each change would cost as much as the patch itself;
+ * `TwinNumbers` finds those.
  */
-export function leavesOf(hub: string, twin: Sections): number[] {
+export function leavesOf(hub: string, twin: TwinSections): number[] {
   const leaves = new Set<number>();
   addLeaves(leaves, "tags", start(hub, "tags"), twin.tags, 1);
   addLeaves(leaves, "desired", start(hub, "desired"), twin.desired.values, 1);
@@ -37,7 +31,7 @@ export function crowdedLeaf(hub: string): number {
 /** Undefined for what has no leaf. */
 export function leafOf(
   hub: string,
-  place: { readonly section: LeafSection; readonly keys: readonly string[] },
+  place: TwinPlace,
   value: JsonValue | undefined,
 ): number | undefined {
   const { section, keys } = place;
@@ -47,7 +41,7 @@ export function leafOf(
 
 function addLeaves(
   leaves: Set<number>,
-  section: LeafSection,
+  section: TwinSection,
   hash: number,
   object: JsonObject,
   depth: number,
@@ -64,7 +58,7 @@ function addLeaves(
 }
 
 function hashOf(
-  section: LeafSection,
+  section: TwinSection,
   hash: number,
   value: JsonValue | undefined,
 ): number | undefined {

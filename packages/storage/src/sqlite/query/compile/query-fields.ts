@@ -180,7 +180,7 @@ function timestamp(ms: Sql): Sql {
     ELSE strftime('%Y-%m-%dT%H:%M:%S', ${ms} / 1000, 'unixepoch') || printf('.%03dZ', ${ms} % 1000) END)`;
 }
 
-function jsonPath(segments: Segments): string {
+export function jsonPath(segments: Segments): string {
   return segments
     .map((segment) =>
       typeof segment === "number" ? `[${segment}]` : `.${JSON.stringify(segment)}`,

@@ -3,11 +3,24 @@ import { idsWithLeaf } from "./leaf-ids.ts";
 import type { QuerySource } from "../compile/query-source.ts";
 import type { Sql } from "../compile/sql.ts";
 import { listOf, sql } from "../compile/sql.ts";
+import { numberCondition } from "../numbers/number-condition.ts";
+import type { NumberSearch } from "../numbers/number-search.ts";
+
+/** Where ids of rows are looked for. */
+export interface CandidateSearch {
+  readonly source: QuerySource;
+  readonly hub: string;
+  readonly numbers: NumberSearch;
+  /** More from memory are of no use. */
+  readonly idsMax: number;
+}
 
 /** Ids of rows that may match, found in an index; a condition that must hold of all of them. */
-export function candidateIds(source: QuerySource, where: Expression, hub: string): readonly Sql[] {
+export function candidateIds(search: CandidateSearch, where: Expression): readonly Sql[] {
   const conjuncts = where.kind === "all" ? where.operands : [where];
-  return conjuncts.flatMap((conjunct) => idsOf(source, conjunct, hub) ?? []);
+  const found = conjuncts.flatMap((conjunct) => idsOf(search, conjunct) ?? []);
+  const numbers = idsWithNumbers(search, conjuncts);
+  return numbers === undefined ? found : [...found, numbers];
 }
 
 /** Of all rows that a hub has, from the index that begins with its name. */
@@ -15,7 +28,8 @@ export function idsOfHub(source: QuerySource, hub: string): Sql {
   return sql`${fromTable(source)} WHERE t.hub = ${hub}`;
 }
 
-function idsOf(source: QuerySource, condition: Expression, hub: string): Sql | undefined {
+function idsOf(search: CandidateSearch, condition: Expression): Sql | undefined {
+  const { source, hub } = search;
   switch (condition.kind) {
     case "compare":
       if (condition.operator !== "=") return undefined;
@@ -30,7 +44,8 @@ function idsOf(source: QuerySource, condition: Expression, hub: string): Sql | u
       const values = condition.values.map((value): Expression => ({ kind: "literal", value }));
       return (
         idsWith(source, condition.operand, values, hub) ??
-        idsWithLeaf(source, condition.operand, values, hub)
+        idsWithLeaf(source, condition.operand, values, hub) ??
+        anyOfIds(values.map((value) => idsOfEach(search, equals(condition.operand, value))))
       );
     }
     case "path":
@@ -38,9 +53,9 @@ function idsOf(source: QuerySource, condition: Expression, hub: string): Sql | u
     case "not":
       return idsWithLeaf(source, condition.operand, [FALSE], hub);
     case "all":
-      return firstOf(condition.operands.map((operand) => idsOf(source, operand, hub)));
+      return firstOf(condition.operands.map((operand) => idsOfEach(search, operand)));
     case "any":
-      return anyOfIds(condition.operands.map((operand) => idsOf(source, operand, hub)));
+      return anyOfIds(condition.operands.map((operand) => idsOfEach(search, operand)));
     case "call": {
       const [first, second] = condition.operands;
       const name = nameOf(first);
@@ -56,6 +71,27 @@ function idsOf(source: QuerySource, condition: Expression, hub: string): Sql | u
     default:
       return undefined;
   }
+}
+
+/** Of a condition that stands below others. */
+function idsOfEach(search: CandidateSearch, condition: Expression): Sql | undefined {
+  return idsOf(search, condition) ?? idsWithNumbers(search, [condition]);
+}
+
+/** Numbers in memory are asked about all conditions at once, so that the two ends of a range are one. */
+function idsWithNumbers(
+  { source, numbers, idsMax }: CandidateSearch,
+  conjuncts: readonly Expression[],
+): Sql | undefined {
+  if (source.table !== "twins") return undefined;
+  return numbers.ids(
+    conjuncts.flatMap((conjunct) => numberCondition(conjunct) ?? []),
+    idsMax,
+  );
+}
+
+function equals(left: Expression, right: Expression): Expression {
+  return { kind: "compare", operator: "=", left, right };
 }
 
 const TRUE: Expression = { kind: "literal", value: true };

@@ -1,23 +1,15 @@
 import type { Expression, QueryTarget } from "@larimar/domain";
 import { candidateIds, idsOfHub } from "./candidate-ids.ts";
 import type { ConditionCompiler } from "../compile/compile-condition.ts";
+import { startBudget } from "./check-budget.ts";
 import { findIds } from "./find-ids.ts";
+import type { NumberSearch } from "../numbers/number-search.ts";
 import type { QueryBudget } from "../threads/query-calls.ts";
 import type { QuerySource } from "../compile/query-source.ts";
 import { sourceOf } from "../compile/query-source.ts";
 import type { Sql } from "../compile/sql.ts";
 import { sql } from "../compile/sql.ts";
 import type { StatementCache } from "../statement-cache.ts";
-
-/** Thrown between two chunks of a query that nobody wants any more, or that takes too long. */
-export class QueryStopped extends Error {
-  readonly kind: "cancelled" | "timedOut";
-
-  constructor(kind: "cancelled" | "timedOut") {
-    super(kind);
-    this.kind = kind;
-  }
-}
 
 /** Ids that one statement goes through: few enough to stop soon. */
 const IDS_PER_CHUNK = 1024;
@@ -47,6 +39,7 @@ export interface ScanParts {
   readonly statements: StatementCache;
   readonly budget: QueryBudget;
   readonly hub: string;
+  readonly numbers: NumberSearch;
   readonly limits: ScanLimits;
 }
 
@@ -56,7 +49,7 @@ export class QueryScan {
   readonly #parts: ScanParts;
   readonly #where: Sql;
   readonly #expression: Expression;
-  readonly #deadlineMs: number;
+  readonly #checkBudget: () => void;
   #idsPerChunk = IDS_PER_CHUNK;
 
   constructor(target: QueryTarget, where: Sql, compiler: ConditionCompiler, parts: ScanParts) {
@@ -64,7 +57,7 @@ export class QueryScan {
     this.#where = where;
     this.#expression = target.where;
     this.source = sourceOf(target.collection, compiler.tables);
-    this.#deadlineMs = performance.now() + parts.budget.timeMaxMs;
+    this.#checkBudget = startBudget(parts.budget);
   }
 
   /**
@@ -90,15 +83,17 @@ export class QueryScan {
     }
     const ids = this.#ids(isAlone, Math.min(Math.max(Math.floor(last / 8), idsMin), idsMax));
     if (ids !== undefined) return yield* this.#through(ids, columns, tail, from);
+    if (last > rowsBeforeIds) this.#parts.numbers.wouldHelp(last);
     yield* this.#between(from, last, pieces);
   }
 
   /** Ids that may be wanted; undefined when an index leaves more. */
   #ids(isAlone: boolean, idsMax: number): readonly number[] | undefined {
-    const { statements, hub } = this.#parts;
+    const { statements, hub, numbers } = this.#parts;
+    const search = { source: this.source, hub, numbers, idsMax };
     return findIds({
       statements,
-      alternatives: candidateIds(this.source, this.#expression, hub),
+      alternatives: candidateIds(search, this.#expression),
       all: isAlone ? undefined : idsOfHub(this.source, hub),
       idsMax,
     });
@@ -169,10 +164,5 @@ export class QueryScan {
   #conditions(): Sql {
     const kind: Sql = { text: this.source.condition, values: [] };
     return sql`${kind} AND ${this.#where}`;
-  }
-
-  #checkBudget(): void {
-    if (Atomics.load(this.#parts.budget.cancelled, 0) === 1) throw new QueryStopped("cancelled");
-    if (performance.now() > this.#deadlineMs) throw new QueryStopped("timedOut");
   }
 }

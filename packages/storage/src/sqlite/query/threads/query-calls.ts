@@ -1,4 +1,7 @@
 import type { IdentityKey, Query, QueryTarget } from "@larimar/domain";
+import type { PlaceNumbers } from "../../twins/twin-numbers.ts";
+import type { TwinPlace } from "../../twins/twin-place.ts";
+import type { NumbersWish } from "../numbers/number-search.ts";
 
 /** How much longer a query may run, and whether anybody still wants it. */
 export interface QueryBudget {
@@ -7,8 +10,14 @@ export interface QueryBudget {
   readonly timeMaxMs: number;
 }
 
-interface PageRequest extends QueryBudget {
+/** What every query comes with. */
+export interface QueryRequest extends QueryBudget {
   readonly hub: string;
+  /** Numbers of twins that are in memory, shared between the threads. */
+  readonly numbers: readonly PlaceNumbers[];
+}
+
+interface PageRequest extends QueryRequest {
   readonly after: string | undefined;
   readonly limit: number;
 }
@@ -19,7 +28,16 @@ export type QueryFailure =
   | { readonly kind: "timedOut" }
   | { readonly kind: "refused"; readonly message: string };
 
-type Outcome<T> = QueryFailure | ({ readonly kind: "done"; readonly statements: number } & T);
+/** What every query that came to its end says. */
+export interface QueryDone {
+  readonly kind: "done";
+  /** How many the thread keeps. */
+  readonly statements: number;
+  readonly used: readonly TwinPlace[];
+  readonly wish: NumbersWish | undefined;
+}
+
+type Outcome<T> = QueryFailure | (QueryDone & T);
 
 /** Rows travel as JSON text, which is less work on both sides than copies of objects. */
 export type QueryCalls = {
@@ -32,7 +50,7 @@ export type QueryCalls = {
     readonly reply: Outcome<{ readonly rows: string; readonly after: string | undefined }>;
   };
   groups: {
-    readonly request: QueryBudget & { readonly hub: string; readonly query: Query };
+    readonly request: QueryRequest & { readonly query: Query };
     readonly reply: Outcome<{ readonly rows: string }>;
   };
   keys: {
@@ -41,6 +59,11 @@ export type QueryCalls = {
       readonly keys: readonly IdentityKey[];
       readonly after: string | undefined;
     }>;
+  };
+  /** Writes numbers where all threads see them. */
+  readNumbers: {
+    readonly request: QueryBudget & { readonly numbers: PlaceNumbers };
+    readonly reply: QueryFailure | { readonly kind: "done" };
   };
   close: { readonly request: undefined; readonly reply: void };
 };

@@ -4,10 +4,13 @@ import { StorageError } from "../../../storage-error.ts";
 import type { StorageLimits } from "../../../storage-limits.ts";
 import { WorkerCaller } from "../../workers/worker-caller.ts";
 import { startWorkerFile } from "../../workers/start-worker-file.ts";
+import type { TwinNumbers } from "../../twins/twin-numbers.ts";
+import type { NumbersWish } from "../numbers/number-search.ts";
+import { NumberWishes } from "./number-wishes.ts";
 import type { QueryBudget, QueryCalls, QueryFailure } from "./query-calls.ts";
 
 type QueryName = "page" | "groups" | "keys";
-type RequestOf<K extends QueryName> = Omit<QueryCalls[K]["request"], keyof QueryBudget>;
+type RequestOf<K extends QueryName> = Omit<QueryCalls[K]["request"], keyof QueryBudget | "numbers">;
 type ResultOf<K extends QueryName> = Extract<QueryCalls[K]["reply"], { kind: "done" }>;
 
 interface Slot {
@@ -23,11 +26,13 @@ interface Waiting {
 export interface QueryPoolParts {
   readonly file: string;
   readonly limits: StorageLimits;
+  readonly numbers: TwinNumbers;
 }
 
 /**
  * Queries run in threads of their own, one at a time in each, and wait in line for one of them. More than may
- * wait are refused with `Busy`; one that runs too long ends with `QueryTimeout`.
+ * wait are refused with `Busy`; one that runs too long ends with `QueryTimeout`. A thread that nobody waits
+ * for reads into memory what the queries before missed.
  */
 export class QueryPool implements AsyncDisposable {
   readonly #parts: QueryPoolParts;
@@ -35,6 +40,8 @@ export class QueryPool implements AsyncDisposable {
   readonly #slots: readonly Slot[];
   readonly #waiting: Waiting[] = [];
   readonly #running = new Set<Promise<unknown>>();
+  readonly #wishes = new NumberWishes(() => performance.now());
+  readonly #isClosing = new Int32Array(new SharedArrayBuffer(4));
   #isClosed = false;
 
   constructor(parts: QueryPoolParts) {
@@ -63,6 +70,7 @@ export class QueryPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    Atomics.store(this.#isClosing, 0, 1);
     for (const { fail } of this.#waiting.splice(0)) fail(closed());
     await Promise.allSettled(this.#running);
     await Promise.all(this.#slots.map((slot) => this.#end(slot)));
@@ -97,8 +105,31 @@ export class QueryPool implements AsyncDisposable {
 
   #release(slot: Slot): void {
     const next = this.#waiting.shift();
-    if (next === undefined) this.#idle.push(slot);
-    else next.go(slot);
+    if (next !== undefined) return next.go(slot);
+    const wish = this.#isClosed ? undefined : this.#wishes.take();
+    if (wish === undefined) return void this.#idle.push(slot);
+    const reading = this.#read(slot, wish).finally(() => {
+      this.#running.delete(reading);
+      this.#wishes.done();
+      this.#release(slot);
+    });
+    this.#running.add(reading);
+  }
+
+  /** Never fails: without these numbers queries take longer, and that is all. */
+  async #read(slot: Slot, { place, lastId }: NumbersWish): Promise<void> {
+    const { numbers, limits } = this.#parts;
+    const begun = numbers.begin(place, lastId);
+    if (begun === undefined) return;
+    try {
+      const caller = await this.#callerOf(slot);
+      const budget = { cancelled: this.#isClosing, timeMaxMs: limits.queryTimeMaxMs };
+      const { kind } = await caller.call("readNumbers", { ...budget, numbers: begun });
+      if (kind === "done") numbers.finish(begun);
+      else numbers.abandon(begun);
+    } catch {
+      numbers.abandon(begun);
+    }
   }
 
   async #ask<K extends QueryName>(
@@ -112,12 +143,16 @@ export class QueryPool implements AsyncDisposable {
     const cancel = (): void => void Atomics.store(cancelled, 0, 1);
     if (signal?.aborted === true) cancel();
     signal?.addEventListener("abort", cancel, { once: true });
-    const budget: QueryBudget = { cancelled, timeMaxMs: this.#parts.limits.queryTimeMaxMs };
+    const { numbers, limits } = this.#parts;
+    const budget: QueryBudget = { cancelled, timeMaxMs: limits.queryTimeMaxMs };
+    const asked = { ...request, ...budget, numbers: numbers.all } as QueryCalls[K]["request"];
     try {
-      const reply = await caller.call(name, { ...request, ...budget } as QueryCalls[K]["request"]);
+      const reply = await caller.call(name, asked);
       if (reply.kind !== "done") throw this.#failure(reply, signal);
+      numbers.used(reply.used);
+      if (reply.wish !== undefined) this.#wishes.add(reply.wish);
       // Statements cannot be given back one by one, only with the thread that has them.
-      if (reply.statements >= this.#parts.limits.queryStatementsMax) await this.#end(slot);
+      if (reply.statements >= limits.queryStatementsMax) await this.#end(slot);
       return reply as ResultOf<K>;
     } finally {
       signal?.removeEventListener("abort", cancel);

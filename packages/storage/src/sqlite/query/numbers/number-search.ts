@@ -1,0 +1,71 @@
+import type { PlaceNumbers } from "../../twins/twin-numbers.ts";
+import type { TwinPlace } from "../../twins/twin-place.ts";
+import { nameOfPlace } from "../../twins/twin-place.ts";
+import type { Sql } from "../compile/sql.ts";
+import { sql } from "../compile/sql.ts";
+import type { NumberCondition } from "./number-condition.ts";
+import { isBetween } from "./number-condition.ts";
+
+/** Numbers that would have spared a query most of its work. */
+export interface NumbersWish {
+  readonly place: TwinPlace;
+  /** Of all twins. */
+  readonly lastId: number;
+}
+
+interface Searched {
+  readonly values: Float64Array;
+  readonly condition: NumberCondition;
+}
+
+/** What one query finds among the numbers that are in memory, and which it misses. */
+export class NumberSearch {
+  readonly #known: ReadonlyMap<string, PlaceNumbers>;
+  readonly #used = new Map<string, TwinPlace>();
+  readonly #missed = new Map<string, TwinPlace>();
+  #wish: NumbersWish | undefined;
+
+  constructor(all: readonly PlaceNumbers[]) {
+    this.#known = new Map(all.map((numbers) => [nameOfPlace(numbers.place), numbers]));
+  }
+
+  get used(): readonly TwinPlace[] {
+    return [...this.#used.values()];
+  }
+
+  get wish(): NumbersWish | undefined {
+    return this.#wish;
+  }
+
+  /** Told by a query that has to go through many rows, one by one. */
+  wouldHelp(lastId: number): void {
+    const [place] = this.#missed.values();
+    if (place !== undefined) this.#wish = { place, lastId };
+  }
+
+  /** Ids of twins whose numbers meet all conditions that can be looked at; undefined when they are more. */
+  ids(conditions: readonly NumberCondition[], idsMax: number): Sql | undefined {
+    const [first, ...others] = conditions.flatMap((condition) => this.#searched(condition) ?? []);
+    if (first === undefined) return undefined;
+    const ids: number[] = [];
+    for (let id = 0; id < first.values.length; id++) {
+      if (!isBetween(first.values[id] ?? Number.NaN, first.condition)) continue;
+      if (
+        !others.every(({ values, condition }) => isBetween(values[id] ?? Number.NaN, condition))
+      ) {
+        continue;
+      }
+      if (ids.length === idsMax) return undefined;
+      ids.push(id);
+    }
+    return sql`(SELECT value AS id FROM json_each(${JSON.stringify(ids)})) AS t`;
+  }
+
+  #searched(condition: NumberCondition): Searched | undefined {
+    const { place } = condition;
+    const name = nameOfPlace(place);
+    const known = this.#known.get(name);
+    (known === undefined ? this.#missed : this.#used).set(name, place);
+    return known && { values: known.values, condition };
+  }
+}
