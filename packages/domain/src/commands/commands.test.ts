@@ -1,13 +1,20 @@
 import { describe, expect, test } from "vitest";
-import { createTestHub, settle, openTestSession } from "../fixtures/index.fixture.ts";
+import {
+  createTestHub,
+  MemoryCommandStore,
+  MemoryNotificationStore,
+  settle,
+  openTestSession,
+} from "../fixtures/index.fixture.ts";
+import type { HubParts } from "../hubs/hub.ts";
 import type { LockedCommand } from "./command.ts";
-import type { CommandAck } from "./command.ts";
+import type { CommandAck, FeedbackRecord } from "./command.ts";
 import { messageProperties } from "../telemetry/message.ts";
 
 const key = { deviceId: "d1" };
 
-async function setUp() {
-  const { hub, clock } = createTestHub();
+async function setUp(overrides: Partial<HubParts> = {}) {
+  const { hub, clock } = createTestHub(overrides);
   await hub.devices.create({ deviceId: "d1" });
   const send = (messageId: string, options: { ack?: CommandAck; expiresAtMs?: number } = {}) => {
     const { ack = "none", ...system } = options;
@@ -112,6 +119,43 @@ describe("a command", () => {
     expect(ids(delivered)).toEqual(["a", "b"]);
     expect(await hub.commands.count(key)).toBe(3);
   });
+});
+
+/** As a disk that is full for the first calls. */
+function refusesAtFirst<Given extends unknown[], T>(method: (...given: Given) => Promise<T>) {
+  let left = 1;
+  return (...given: Given): Promise<T> =>
+    left-- > 0 ? Promise.reject(new Error("the disk is full")) : method(...given);
+}
+
+test("a command is kept when the store refuses to hand it over, and nothing else is harmed", async () => {
+  const commands = new MemoryCommandStore();
+  commands.lock = refusesAtFirst(commands.lock.bind(commands));
+  const { send, connect } = await setUp({ commands });
+  const { delivered } = connect();
+  await send("a");
+  await settle();
+  expect(ids(delivered)).toEqual([]);
+  await send("b");
+  await settle();
+  expect(ids(delivered)).toEqual(["a", "b"]);
+});
+
+test("feedback that the store refuses to hand over comes a little later", async () => {
+  const feedback = new MemoryNotificationStore<FeedbackRecord>();
+  feedback.lock = refusesAtFirst(feedback.lock.bind(feedback));
+  const { hub, clock } = await setUp({ feedback });
+  const batches: number[] = [];
+  using _receiver = hub.feedback.subscribe({
+    capacity: 10,
+    deliver: (batch) => batches.push(batch.records.length),
+  });
+  const record = { originalMessageId: "m", enqueuedAtMs: 0, outcome: "Success" } as const;
+  await hub.feedback.add({ ...record, deviceId: "d1", deviceGenerationId: "1" });
+  await clock.advance(15_000);
+  expect(batches).toEqual([]);
+  await clock.advance(1_000);
+  expect(batches).toEqual([1]);
 });
 
 describe("feedback", () => {

@@ -68,7 +68,7 @@ export class Commands {
         { deviceId: key.deviceId },
       );
     }
-    void this.push(key);
+    this.#pushSoon(key);
   }
 
   /** Takes one command by hand, as devices on HTTPS do. */
@@ -98,7 +98,7 @@ export class Commands {
     });
     if (outcome === undefined) throw lockLost(key);
     if (outcome.isRemoved) await this.#report([outcome.command], "DeliveryCountExceeded");
-    void this.push(key);
+    this.#pushSoon(key);
   }
 
   /** The connection went away before settling: back to the queue, without counting a delivery. */
@@ -109,7 +109,7 @@ export class Commands {
       countsDelivery: false,
       deliveryCountMax: settings().deliveryCountMax,
     });
-    void this.push(key);
+    this.#pushSoon(key);
   }
 
   async purge(key: IdentityKey): Promise<number> {
@@ -153,6 +153,11 @@ export class Commands {
     }
   }
 
+  /** Nobody waits for it: what the store refuses goes with the next command, or when the session asks. */
+  #pushSoon(key: IdentityKey): void {
+    this.push(key).catch(() => {});
+  }
+
   async #pushOnce(key: IdentityKey): Promise<void> {
     const capacity = this.#parts.sessions.find(key)?.commands?.capacity ?? 0;
     if (capacity <= 0) return;
@@ -186,7 +191,7 @@ export class Commands {
     const command = await this.#parts.store.settle(key, lockToken, this.#parts.clock.now());
     if (command === undefined) throw lockLost(key);
     await this.#report([command], outcome);
-    void this.push(key);
+    this.#pushSoon(key);
   }
 
   async #expire(key: IdentityKey | undefined): Promise<void> {

@@ -23,6 +23,9 @@ export const FEEDBACK_BATCH: BatchRule = { recordsMax: 64, waitMaxMs: 15_000 };
 /** File-upload notifications travel alone and at once. */
 export const SINGLE_BATCH: BatchRule = { recordsMax: 1, waitMaxMs: 0 };
 
+/** What the store refused is tried again after this time. */
+const PUMP_RETRY_MS = 1_000;
+
 export interface NotificationBatch<Record> {
   readonly lockToken: string;
   readonly records: readonly Record[];
@@ -77,7 +80,7 @@ export class NotificationQueue<Record> implements Disposable {
     void this.pump();
   }
 
-  /** Hands ready batches to receivers that have room; call when a receiver's capacity grew. */
+  /** Hands ready batches to receivers that have room; call when a receiver's capacity grew. Does not reject. */
   async pump(): Promise<void> {
     if (this.#pumping !== undefined) {
       this.#pumping.again = true;
@@ -90,6 +93,9 @@ export class NotificationQueue<Record> implements Disposable {
         state.again = false;
         await this.#pumpOnce();
       }
+    } catch {
+      // The store has said why.
+      if (this.#receivers.size > 0) this.#pumpAt(this.#parts.clock.now() + PUMP_RETRY_MS);
     } finally {
       this.#pumping = undefined;
     }
