@@ -17,6 +17,9 @@ export interface ProvisioningStores {
 export interface ProvisioningStorage {
   readonly settings: ProvisioningSettingsStore;
   forService(name: string): ProvisioningStores;
-  /** Removes everything of a service but its settings. */
+  /**
+   * Removes everything of a service but its settings. Whoever still has its stores is refused with
+   * `ServiceNotFound` from the moment it begins.
+   */
   eraseService(name: string): Promise<void>;
 }

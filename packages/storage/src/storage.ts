@@ -70,8 +70,8 @@ export interface Storage extends AsyncDisposable {
     settings: Pick<HubSettings, "eventRetention" | "name" | "partitionCount">,
   ): Promise<EventLog>;
   /**
-   * Removes everything of a hub but its settings, whose removal is the last step. Its stores and its event log
-   * are of no use afterwards; a hub of the same name begins anew.
+   * Removes everything of a hub but its settings, whose removal is the last step. Whoever still has its stores or
+   * its event log is refused with `HubNotFound` from the moment it begins; a hub of the same name begins anew.
    */
   eraseHub(hubName: string): Promise<void>;
 }

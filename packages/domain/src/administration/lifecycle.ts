@@ -70,7 +70,7 @@ export class Lifecycle<Settings extends Named, Live extends Tenant> {
     const { name } = settings;
     if (await this.isTaken(name)) throw refusals.taken(name);
     if (directory.list().length >= countMax) throw refusals.tooMany(countMax);
-    // What a call of an earlier one of that name may have written while it went.
+    // One of that name that could not be opened may have left something.
     await erase(name);
     if ((await store.put(settings, undefined)) === "conflict") throw refusals.taken(name);
     let live: Live;

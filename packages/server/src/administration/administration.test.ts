@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { connect } from "node:tls";
+import { applyBulk } from "@larimar/domain";
 import { openStorage } from "@larimar/storage";
 import type { TestServer } from "@larimar/testkit";
 import { HubClient, makeTemporaryDirectory, startTestServer } from "@larimar/testkit";
@@ -8,6 +9,14 @@ import type { ConnectionInfo } from "../connection/connection-info.ts";
 
 const published = async ({ server }: TestServer): Promise<ConnectionInfo> =>
   JSON.parse(await readFile(server.connectionFile, "utf8")) as ConnectionInfo;
+
+const CREATE = {
+  mode: "create",
+  condition: undefined,
+  identity: {},
+  twin: {},
+  twinCondition: undefined,
+} as const;
 
 const create = (started: TestServer, name: string) =>
   started.server.administration.hubLifecycle.create({ name });
@@ -88,6 +97,25 @@ describe("a hub that is deleted while the server runs", () => {
     expect((await anew.twins.get({ deviceId: "press" })).tags).toEqual({});
     const unknown = administration.hubLifecycle.delete("third");
     await expect(unknown).rejects.toMatchObject({ code: "HubNotFound" });
+  });
+
+  test("is not written to by calls that were under way, and neither is the next of its name", async () => {
+    await using started = await startTestServer();
+    await create(started, "second");
+    const { hubs, administration } = started.server;
+    const hub = hubs.find("second")!;
+    const deviceIds = Array.from({ length: 100 }, (_, n) => `d${n}`);
+    const items = deviceIds.map((deviceId) => ({ key: { deviceId }, ...CREATE }));
+    const bulk = applyBulk(hub, items);
+    await administration.hubLifecycle.delete("second");
+    await bulk;
+    const gone = { code: "HubNotFound" };
+    await expect(hub.devices.create({ deviceId: "late" })).rejects.toMatchObject(gone);
+    const { errors } = await applyBulk(hub, items);
+    expect(errors.map(({ error }) => error.code)).toEqual(items.map(() => "HubNotFound"));
+    const anew = await create(started, "second");
+    await expect(hub.devices.create({ deviceId: "late" })).rejects.toMatchObject(gone);
+    expect(await anew.devices.list(10)).toEqual([]);
   });
 
   test("leaves the names of the server to the next one", async () => {
@@ -180,6 +208,11 @@ test("provisioning services come and go as hubs do", async () => {
     code: "ServiceAlreadyExists",
   });
   await provisioningLifecycle.delete("factory");
+  const late = service.enrollmentGroups.put({
+    id: "late",
+    attestation: { type: "symmetricKey" },
+  });
+  await expect(late).rejects.toMatchObject({ code: "ServiceNotFound" });
   expect(provisioning.find("factory")).toBeUndefined();
   const anew = await provisioningLifecycle.create("factory");
   expect(anew.settings.idScope).not.toBe(service.settings.idScope);

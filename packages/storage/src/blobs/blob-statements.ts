@@ -33,7 +33,6 @@ const IS_BLOB = "hub = ? AND container = ? AND name = ?";
 
 /** The statements, prepared once for all hubs. */
 export class BlobStatements {
-  readonly state: StateDatabase;
   readonly find: Database.Statement<Address, BlobRow>;
   readonly write: Database.Statement<
     [...Address, string, number, number, number, string, string],
@@ -61,7 +60,6 @@ export class BlobStatements {
 
   constructor(state: StateDatabase) {
     const { connection } = state;
-    this.state = state;
     this.find = connection.prepare(`SELECT * FROM blobs WHERE ${IS_BLOB}`);
     this.write = connection.prepare(
       `INSERT INTO blobs

@@ -19,6 +19,7 @@ import {
   PendingUploadStatements,
   SqlitePendingUploadStore,
 } from "../sqlite/devices/sqlite-pending-upload-store.ts";
+import { hubOwner } from "../sqlite/row-owner.ts";
 import { StateDatabase } from "../sqlite/state-database.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { BlobStatements } from "./blob-statements.ts";
@@ -28,6 +29,7 @@ interface Opened {
   readonly store: SqliteBlobStore;
   readonly files: BlobFiles;
   readonly statements: BlobStatements;
+  readonly state: StateDatabase;
 }
 
 class Place {
@@ -40,7 +42,8 @@ class Place {
     const statements = new BlobStatements(state);
     const files = new BlobFiles({ directory: this.blobs, diskReserveBytes, log: captureLog() });
     onTestFinished(() => state[Symbol.asyncDispose]());
-    return { store: new SqliteBlobStore(statements, files, hubName), files, statements };
+    const store = new SqliteBlobStore(statements, files, hubOwner(state, hubName));
+    return { store, files, statements, state };
   }
 
   names(): string[] {
@@ -69,7 +72,7 @@ afterEach(() => {
 blobStoreContract("sqlite", async () => newPlace().open().store);
 pendingUploadStoreContract("sqlite", async () => {
   const state = new StateDatabase(":memory:");
-  return new SqlitePendingUploadStore(new PendingUploadStatements(state), "hub");
+  return new SqlitePendingUploadStore(new PendingUploadStatements(state), hubOwner(state, "hub"));
 });
 
 describe("the files of blobs", () => {
@@ -98,7 +101,7 @@ describe("the files of blobs", () => {
 
   test("are not left of a container that was deleted while they came", async () => {
     const place = newPlace();
-    const { store, statements } = place.open();
+    const { store, state } = place.open();
     const made = { containerName: "gone", etag: "0x1", createdAtMs: 0, metadata: new Map() };
     await store.createContainer(made, 9);
     const write = async () => {
@@ -112,7 +115,7 @@ describe("the files of blobs", () => {
     await write();
     expect(place.names()).toEqual([]);
     for (const table of ["blobs", "blob_segments", "staged_blocks", "blob_containers"]) {
-      const count = statements.state.connection.prepare(`SELECT count(*) FROM ${table}`).pluck();
+      const count = state.connection.prepare(`SELECT count(*) FROM ${table}`).pluck();
       expect(count.get()).toBe(0);
     }
   });
@@ -237,7 +240,7 @@ describe("a start after a crash", () => {
 test("hubs that share a directory do not see each other's blobs", async () => {
   const place = newPlace();
   const one = place.open({ hubName: "one" });
-  const other = new SqliteBlobStore(one.statements, one.files, "other");
+  const other = new SqliteBlobStore(one.statements, one.files, hubOwner(one.state, "other"));
   await put(one.store, "of one");
   expect(await other.find(address())).toBeUndefined();
   await put(other, "of the other");

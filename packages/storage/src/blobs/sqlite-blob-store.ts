@@ -13,7 +13,7 @@ import type {
   StoredBlob,
   StoredContainer,
 } from "@larimar/domain";
-import { hubKey } from "../sqlite/hub-key.ts";
+import type { RowOwner } from "../sqlite/row-owner.ts";
 import type { BlobFiles, FilePart, ReceivedFile } from "./blob-files.ts";
 import type {
   Address,
@@ -32,12 +32,12 @@ const AFTER_ALL = "\u{10ffff}";
 export class SqliteBlobStore implements BlobStore {
   readonly #statements: BlobStatements;
   readonly #files: BlobFiles;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: BlobStatements, files: BlobFiles, hubName: string) {
+  constructor(statements: BlobStatements, files: BlobFiles, hub: RowOwner) {
     this.#statements = statements;
     this.#files = files;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   async receive(
@@ -56,7 +56,7 @@ export class SqliteBlobStore implements BlobStore {
   ): Promise<StoredBlob | "conflict" | "containerMissing"> {
     const { file, sizeBytes } = fileOf(content);
     const segment = { block_id: "", file, size_bytes: sizeBytes };
-    const outcome = await this.#statements.state.write(() => {
+    const outcome = await this.#hub.write(() => {
       if (!this.#isThere(blob.address, container)) return "containerMissing";
       if (!this.#isAsExpected(blob.address, expected)) return "conflict";
       return this.#replace(blob, [segment]);
@@ -74,9 +74,9 @@ export class SqliteBlobStore implements BlobStore {
   ): Promise<"staged" | "full" | "containerMissing"> {
     const { blockId, stagedAtMs, blocksMax } = block;
     const { file, sizeBytes } = fileOf(block.content);
-    const { state, countStaged, stagedBlock, stage } = this.#statements;
+    const { countStaged, stagedBlock, stage } = this.#statements;
     const key = this.#keyOf(address);
-    const outcome = await state.write(() => {
+    const outcome = await this.#hub.write(() => {
       if (!this.#isThere(address, container)) return "containerMissing";
       if ((countStaged.get(...key, blockId)?.count ?? 0) >= blocksMax) return "full";
       const replaced = stagedBlock.get(...key, blockId);
@@ -95,7 +95,7 @@ export class SqliteBlobStore implements BlobStore {
     expected: ExpectedBlob,
     container: ContainerKind,
   ): Promise<StoredBlob | "conflict" | "blockMissing" | "containerMissing"> {
-    const outcome = await this.#statements.state.write(() => {
+    const outcome = await this.#hub.write(() => {
       if (!this.#isThere(blob.address, container)) return "containerMissing";
       if (!this.#isAsExpected(blob.address, expected)) return "conflict";
       const segments = this.#resolve(blob.address, blocks);
@@ -111,8 +111,8 @@ export class SqliteBlobStore implements BlobStore {
     { etag, writtenAtMs, metadata }: BlobRevision,
     expected: ExpectedBlob,
   ): Promise<StoredBlob | "missing" | "conflict"> {
-    const { state, describe } = this.#statements;
-    return state.write(() => {
+    const { describe } = this.#statements;
+    return this.#hub.write(() => {
       const row = this.#find(address);
       if (row === undefined) return "missing";
       if (!this.#isAsExpected(address, expected)) return "conflict";
@@ -146,7 +146,7 @@ export class SqliteBlobStore implements BlobStore {
     address: BlobAddress,
     expected: ExpectedBlob,
   ): Promise<"deleted" | "missing" | "conflict"> {
-    const outcome = await this.#statements.state.write(() => {
+    const outcome = await this.#hub.write(() => {
       if (this.#find(address) === undefined) return "missing";
       if (!this.#isAsExpected(address, expected)) return "conflict";
       return { removed: this.#remove(address) };
@@ -165,7 +165,7 @@ export class SqliteBlobStore implements BlobStore {
     const { containerName, prefix, after, limit } = page;
     const end = prefix + AFTER_ALL;
     return this.#statements.list
-      .all(this.#hub, containerName, after, prefix, end, limit)
+      .all(this.#hub.key, containerName, after, prefix, end, limit)
       .map(decode);
   }
 
@@ -173,32 +173,34 @@ export class SqliteBlobStore implements BlobStore {
     { containerName, etag, createdAtMs, metadata }: StoredContainer,
     containersMax: number,
   ): Promise<"created" | "exists" | "full"> {
-    const { state, findContainer, countContainers, insertContainer } = this.#statements;
-    return state.write(() => {
-      if (findContainer.get(this.#hub, containerName) !== undefined) return "exists";
-      if ((countContainers.get(this.#hub)?.count ?? 0) >= containersMax) return "full";
+    const { findContainer, countContainers, insertContainer } = this.#statements;
+    return this.#hub.write(() => {
+      if (findContainer.get(this.#hub.key, containerName) !== undefined) return "exists";
+      if ((countContainers.get(this.#hub.key)?.count ?? 0) >= containersMax) return "full";
       const text = JSON.stringify([...metadata]);
-      insertContainer.run(this.#hub, containerName, etag, createdAtMs, text);
+      insertContainer.run(this.#hub.key, containerName, etag, createdAtMs, text);
       return "created";
     });
   }
 
   async findContainer(containerName: string): Promise<StoredContainer | undefined> {
-    const row = this.#statements.findContainer.get(this.#hub, containerName);
+    const row = this.#statements.findContainer.get(this.#hub.key, containerName);
     return row && decodeContainer(row);
   }
 
   async listContainers(): Promise<readonly StoredContainer[]> {
-    return this.#statements.listContainers.all(this.#hub).map(decodeContainer);
+    return this.#statements.listContainers.all(this.#hub.key).map(decodeContainer);
   }
 
   async deleteContainer(containerName: string): Promise<"deleted" | "missing"> {
-    const { state, deleteContainer } = this.#statements;
+    const { deleteContainer } = this.#statements;
     for (let wasThere = false; ; wasThere = true) {
-      const outcome = await state.write(() => {
+      const outcome = await this.#hub.write(() => {
         const addresses = this.#someOf(containerName);
         if (addresses.length > 0) return { removed: addresses.flatMap((one) => this.#remove(one)) };
-        return deleteContainer.run(this.#hub, containerName).changes > 0 ? "deleted" : "missing";
+        return deleteContainer.run(this.#hub.key, containerName).changes > 0
+          ? "deleted"
+          : "missing";
       });
       if (outcome === "deleted") return outcome;
       if (outcome === "missing") return wasThere ? "deleted" : outcome;
@@ -207,13 +209,13 @@ export class SqliteBlobStore implements BlobStore {
   }
 
   async removeStaleBlocks(stagedBeforeMs: number): Promise<void> {
-    const { state, stale, staged, unstage } = this.#statements;
-    const find = () => stale.all(this.#hub, stagedBeforeMs);
+    const { stale, staged, unstage } = this.#statements;
+    const find = () => stale.all(this.#hub.key, stagedBeforeMs);
     // Most looks find nothing; those cost no commit.
     if (find().length === 0) return;
-    const removed = await state.write(() =>
+    const removed = await this.#hub.write(() =>
       find().flatMap(({ container, name }) => {
-        const key: Address = [this.#hub, container, name];
+        const key: Address = [this.#hub.key, container, name];
         const files = staged.all(...key).map(({ file }) => file);
         unstage.run(...key);
         return files;
@@ -279,9 +281,9 @@ export class SqliteBlobStore implements BlobStore {
   /** A few of what is in a container; empty when nothing is. */
   #someOf(containerName: string): readonly BlobAddress[] {
     const { list, stagedIn } = this.#statements;
-    const found = list.all(this.#hub, containerName, "", "", AFTER_ALL, BLOBS_PER_WRITE_MAX);
+    const found = list.all(this.#hub.key, containerName, "", "", AFTER_ALL, BLOBS_PER_WRITE_MAX);
     const names =
-      found.length > 0 ? found : stagedIn.all(this.#hub, containerName, BLOBS_PER_WRITE_MAX);
+      found.length > 0 ? found : stagedIn.all(this.#hub.key, containerName, BLOBS_PER_WRITE_MAX);
     return names.map(({ name: blobName }) => ({ containerName, blobName }));
   }
 
@@ -296,8 +298,8 @@ export class SqliteBlobStore implements BlobStore {
   #isThere({ containerName }: BlobAddress, container: ContainerKind): boolean {
     if (container === "given") return true;
     const { findContainer, list } = this.#statements;
-    if (findContainer.get(this.#hub, containerName) !== undefined) return true;
-    return list.get(this.#hub, containerName, "", "", AFTER_ALL, 1) !== undefined;
+    if (findContainer.get(this.#hub.key, containerName) !== undefined) return true;
+    return list.get(this.#hub.key, containerName, "", "", AFTER_ALL, 1) !== undefined;
   }
 
   #isAsExpected(address: BlobAddress, expected: ExpectedBlob): boolean {
@@ -311,7 +313,7 @@ export class SqliteBlobStore implements BlobStore {
   }
 
   #keyOf({ containerName, blobName }: BlobAddress): Address {
-    return [this.#hub, containerName, blobName];
+    return [this.#hub.key, containerName, blobName];
   }
 }
 

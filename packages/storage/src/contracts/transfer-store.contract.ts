@@ -1,7 +1,7 @@
 import type { Transfer, TransferStore } from "@larimar/domain";
 import { describe, expect, it } from "vitest";
 
-function transfer(jobId: string, changes: Partial<Transfer> = {}): Transfer {
+export function transfer(jobId: string, changes: Partial<Transfer> = {}): Transfer {
   return {
     jobId,
     type: "export",

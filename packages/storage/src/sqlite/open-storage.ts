@@ -10,8 +10,7 @@ import type { Storage, StorageOptions } from "../storage.ts";
 import { systemClock } from "../system-clock.ts";
 import { EVENTS_DATABASE } from "./event-log/events-database.ts";
 import { SqliteEventLog } from "./event-log/sqlite-event-log.ts";
-import { RowEraser } from "./erase-rows.ts";
-import { hubKey } from "./hub-key.ts";
+import { RowOwners } from "./row-owners.ts";
 import { ForgottenConnections } from "./forget-connections.ts";
 import { inspectDatabaseFile } from "./database-files/inspect-database-file.ts";
 import { DeviceJobStatements, SqliteDeviceJobStore } from "./jobs/sqlite-device-job-store.ts";
@@ -120,7 +119,7 @@ function createStorage(parts: OpenParts): Storage {
   const pendingUploads = new PendingUploadStatements(state);
   const blobs = new BlobStatements(state);
   const caCertificates = new DocumentStatements(state, "hub_ca_certificates");
-  const eraser = new RowEraser(state, "hub");
+  const hubs = new RowOwners(state, "hub");
   const jobs = new JobStatements(state);
   const deviceJobs = new DeviceJobStatements(state);
   const meters = new MeterStatements(state);
@@ -131,38 +130,34 @@ function createStorage(parts: OpenParts): Storage {
   return {
     hubSettings: new SqliteHubSettingsStore(state),
     provisioning: createProvisioningStorage(state),
-    forHub: (hubName) => ({
-      devices: new SqliteDeviceStore(devices, hubName),
-      modules: new SqliteModuleStore(modules, hubName),
-      presence: new SqlitePresenceStore(presence, hubName),
-      subscriptions: new SqliteSubscriptionStore(subscriptions, hubName),
-      twins: new SqliteTwinStore(twins, hubName),
-      queries: new SqliteQueryStore(queries, hubName),
-      commands: new SqliteCommandStore(commands, hubName),
-      feedback: new SqliteNotificationStore(notifications, hubName, "feedback"),
-      pendingUploads: new SqlitePendingUploadStore(pendingUploads, hubName),
-      fileNotifications: new SqliteNotificationStore(notifications, hubName, "files"),
-      blobs: new SqliteBlobStore(blobs, blobFiles, hubName),
-      caCertificates: new SqliteCaCertificateStore(caCertificates, hubName),
-      meter: new SqliteMeterStore(meters, hubName),
-      jobs: new SqliteJobStore(jobs, hubName),
-      configurations: new SqliteConfigurationStore(configurations, hubName),
-      contentClaims: new SqliteContentClaimStore(
-        contentClaims,
-        new SqliteTwinStore(twins, hubName),
-        hubName,
-      ),
-      transfers: new SqliteTransferStore(transfers, hubName),
-      deviceJobs: new SqliteDeviceJobStore(
-        deviceJobs,
-        new SqliteTwinStore(twins, hubName),
-        hubName,
-      ),
-    }),
+    forHub(hubName) {
+      const hub = hubs.of(hubName);
+      const twinStore = new SqliteTwinStore(twins, hub);
+      return {
+        devices: new SqliteDeviceStore(devices, hub),
+        modules: new SqliteModuleStore(modules, hub),
+        presence: new SqlitePresenceStore(presence, hub),
+        subscriptions: new SqliteSubscriptionStore(subscriptions, hub),
+        twins: twinStore,
+        queries: new SqliteQueryStore(queries, hubName),
+        commands: new SqliteCommandStore(commands, hub),
+        feedback: new SqliteNotificationStore(notifications, hub, "feedback"),
+        pendingUploads: new SqlitePendingUploadStore(pendingUploads, hub),
+        fileNotifications: new SqliteNotificationStore(notifications, hub, "files"),
+        blobs: new SqliteBlobStore(blobs, blobFiles, hub),
+        caCertificates: new SqliteCaCertificateStore(caCertificates, hub),
+        meter: new SqliteMeterStore(meters, hub),
+        jobs: new SqliteJobStore(jobs, hub),
+        configurations: new SqliteConfigurationStore(configurations, hub),
+        contentClaims: new SqliteContentClaimStore(contentClaims, twinStore, hub),
+        transfers: new SqliteTransferStore(transfers, hub),
+        deviceJobs: new SqliteDeviceJobStore(deviceJobs, twinStore, hub),
+      };
+    },
     openEventLog: (settings) => eventLog.openHub(settings),
     async eraseHub(hubName) {
       await eventLog.eraseHub(hubName);
-      await eraser.erase(hubKey(hubName));
+      await hubs.erase(hubName);
       // Content that nobody names any more.
       blobFiles.sweep((file) => blobs.isNamed.get(file, file) !== undefined);
       await blobFiles.swept();

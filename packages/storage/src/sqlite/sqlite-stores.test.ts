@@ -8,6 +8,7 @@ import { SqliteHubSettingsStore } from "./hubs/sqlite-hub-settings-store.ts";
 import { MeterStatements, SqliteMeterStore } from "./hubs/sqlite-meter-store.ts";
 import { ModuleStatements, SqliteModuleStore } from "./devices/sqlite-module-store.ts";
 import { PresenceStatements, SqlitePresenceStore } from "./devices/sqlite-presence-store.ts";
+import { hubOwner } from "./row-owner.ts";
 import { StateDatabase } from "./state-database.ts";
 
 const open = () => new StateDatabase(":memory:");
@@ -18,7 +19,7 @@ presenceStoreContract("sqlite", async () => {
   return {
     presence: presenceOf(state, "hub"),
     devices: devicesOf(state, "hub"),
-    modules: new SqliteModuleStore(new ModuleStatements(state), "hub"),
+    modules: new SqliteModuleStore(new ModuleStatements(state), hubOwner(state, "hub")),
   };
 });
 hubSettingsStoreContract("sqlite", async () => new SqliteHubSettingsStore(open()));
@@ -27,8 +28,8 @@ meterStoreContract(async () => {
   const state = open();
   const statements = new MeterStatements(state);
   return {
-    first: new SqliteMeterStore(statements, "first"),
-    second: new SqliteMeterStore(statements, "second"),
+    first: new SqliteMeterStore(statements, hubOwner(state, "first")),
+    second: new SqliteMeterStore(statements, hubOwner(state, "second")),
     [Symbol.asyncDispose]: () => state[Symbol.asyncDispose](),
   };
 });
@@ -57,9 +58,9 @@ test("a device that is created anew was never seen", async () => {
 });
 
 function devicesOf(state: StateDatabase, hub: string): SqliteDeviceStore {
-  return new SqliteDeviceStore(new DeviceStatements(state), hub);
+  return new SqliteDeviceStore(new DeviceStatements(state), hubOwner(state, hub));
 }
 
 function presenceOf(state: StateDatabase, hub: string): SqlitePresenceStore {
-  return new SqlitePresenceStore(new PresenceStatements(state), hub);
+  return new SqlitePresenceStore(new PresenceStatements(state), hubOwner(state, hub));
 }

@@ -9,7 +9,7 @@ import type {
 } from "@larimar/domain";
 import { messageProperties } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 interface Row {
@@ -31,7 +31,6 @@ const IS_HELD = "lock_token = ? AND locked_until_ms > ?";
 
 /** The statements, prepared once for all hubs. */
 export class CommandStatements {
-  readonly state: StateDatabase;
   readonly count: Database.Statement<Key, { count: number }>;
   readonly insert: Database.Statement<unknown[]>;
   readonly free: Database.Statement<[...Key, number, number, number], Row>;
@@ -45,7 +44,6 @@ export class CommandStatements {
 
   constructor(state: StateDatabase) {
     const { connection } = state;
-    this.state = state;
     this.count = connection.prepare(`SELECT count(*) AS count FROM commands WHERE ${IS_KEY}`);
     this.insert = connection.prepare(
       `INSERT INTO commands
@@ -81,18 +79,18 @@ export class CommandStatements {
 
 export class SqliteCommandStore implements CommandStore {
   readonly #statements: CommandStatements;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: CommandStatements, hubName: string) {
+  constructor(statements: CommandStatements, hub: RowOwner) {
     this.#statements = statements;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   enqueue(command: NewCommand, queueLengthMax: number): Promise<Command | "full"> {
-    const { state, count, insert } = this.#statements;
+    const { count, insert } = this.#statements;
     const key = this.#keyOf(command.key);
     const { message, ack, enqueuedAtMs, expiresAtMs } = command;
-    return state.write(() => {
+    return this.#hub.write(() => {
       if ((count.get(...key)?.count ?? 0) >= queueLengthMax) return "full";
       const properties = encodeProperties(message.properties);
       const times = [enqueuedAtMs, expiresAtMs];
@@ -102,12 +100,12 @@ export class SqliteCommandStore implements CommandStore {
   }
 
   async lock(request: Parameters<CommandStore["lock"]>[0]): Promise<readonly LockedCommand[]> {
-    const { state, free, lock } = this.#statements;
+    const { free, lock } = this.#statements;
     const { key, limit, nowMs, lockedUntilMs, createLockToken } = request;
     const select = (): Row[] => free.all(...this.#keyOf(key), nowMs, nowMs, limit);
     // Most looks find nothing; those cost no commit.
     if (select().length === 0) return [];
-    return state.write(() =>
+    return this.#hub.write(() =>
       select().map((row) => {
         const lockToken = createLockToken();
         lock.run(lockToken, lockedUntilMs, row.sequence_number);
@@ -117,8 +115,8 @@ export class SqliteCommandStore implements CommandStore {
   }
 
   settle(key: IdentityKey, lockToken: string, nowMs: number): Promise<Command | undefined> {
-    const { state, held, remove } = this.#statements;
-    return state.write(() => {
+    const { held, remove } = this.#statements;
+    return this.#hub.write(() => {
       const row = held.get(...this.#keyOf(key), lockToken, nowMs);
       if (row === undefined) return undefined;
       remove.run(row.sequence_number);
@@ -131,8 +129,8 @@ export class SqliteCommandStore implements CommandStore {
     lockToken: string,
     options: { nowMs: number; countsDelivery: boolean; deliveryCountMax: number },
   ): Promise<{ command: Command; isRemoved: boolean } | undefined> {
-    const { state, held, remove, release } = this.#statements;
-    return state.write(() => {
+    const { held, remove, release } = this.#statements;
+    return this.#hub.write(() => {
       const row = held.get(...this.#keyOf(key), lockToken, options.nowMs);
       if (row === undefined) return undefined;
       const added = options.countsDelivery ? 1 : 0;
@@ -147,19 +145,19 @@ export class SqliteCommandStore implements CommandStore {
   async removeExpired(
     request: Parameters<CommandStore["removeExpired"]>[0],
   ): Promise<readonly Command[]> {
-    const { state, expired, expiredOf, remove } = this.#statements;
+    const { expired, expiredOf, remove } = this.#statements;
     const { key, nowMs, limit } = request;
     const select = (): Row[] =>
       key === undefined
-        ? expired.all(this.#hub, nowMs, nowMs, limit)
+        ? expired.all(this.#hub.key, nowMs, nowMs, limit)
         : expiredOf.all(...this.#keyOf(key), nowMs, nowMs, limit);
     if (select().length === 0) return [];
-    return state.write(() => removeRows(select(), remove));
+    return this.#hub.write(() => removeRows(select(), remove));
   }
 
   removeAll(key: IdentityKey): Promise<readonly Command[]> {
-    const { state, all, remove } = this.#statements;
-    return state.write(() => removeRows(all.all(...this.#keyOf(key)), remove));
+    const { all, remove } = this.#statements;
+    return this.#hub.write(() => removeRows(all.all(...this.#keyOf(key)), remove));
   }
 
   async count(key: IdentityKey): Promise<number> {
@@ -167,7 +165,7 @@ export class SqliteCommandStore implements CommandStore {
   }
 
   #keyOf(key: IdentityKey): Key {
-    return [this.#hub, key.deviceId, key.moduleId ?? ""];
+    return [this.#hub.key, key.deviceId, key.moduleId ?? ""];
   }
 }
 

@@ -1,6 +1,6 @@
 import type { NotificationStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 interface Row {
@@ -18,7 +18,6 @@ type Queue = [hub: string, queue: string];
 
 /** The statements, prepared once for all hubs and queues. */
 export class NotificationStatements {
-  readonly state: StateDatabase;
   readonly insert: Database.Statement<[...Queue, string, number, number]>;
   readonly free: Database.Statement<[...Queue, number, number, number], Row>;
   readonly lock: Database.Statement<[string, number, number]>;
@@ -32,7 +31,6 @@ export class NotificationStatements {
     const { connection } = state;
     const isFree = "hub = ? AND queue = ? AND locked_until_ms <= ? AND expires_at_ms > ?";
     const isHeld = "hub = ? AND queue = ? AND lock_token = ? AND locked_until_ms > ?";
-    this.state = state;
     this.insert = connection.prepare(
       `INSERT INTO notifications (hub, queue, record, enqueued_at_ms, expires_at_ms)
        VALUES (?, ?, ?, ?, ?)`,
@@ -65,19 +63,21 @@ export class NotificationStatements {
 /** One queue of JSON records: feedback, or file-upload notifications. */
 export class SqliteNotificationStore<Record> implements NotificationStore<Record> {
   readonly #statements: NotificationStatements;
+  readonly #hub: RowOwner;
   readonly #queue: Queue;
 
-  constructor(statements: NotificationStatements, hubName: string, queue: string) {
+  constructor(statements: NotificationStatements, hub: RowOwner, queue: string) {
     this.#statements = statements;
-    this.#queue = [hubKey(hubName), queue];
+    this.#hub = hub;
+    this.#queue = [hub.key, queue];
   }
 
   async add(
     records: readonly Record[],
     { nowMs, expiresAtMs }: { nowMs: number; expiresAtMs: number },
   ): Promise<void> {
-    const { state, insert } = this.#statements;
-    await state.write(() => {
+    const { insert } = this.#statements;
+    await this.#hub.write(() => {
       for (const record of records) {
         insert.run(...this.#queue, JSON.stringify(record), nowMs, expiresAtMs);
       }
@@ -87,9 +87,9 @@ export class SqliteNotificationStore<Record> implements NotificationStore<Record
   async lock(
     request: Parameters<NotificationStore<Record>["lock"]>[0],
   ): Promise<{ lockToken: string; records: readonly Record[]; enqueuedAtMs: number } | undefined> {
-    const { state, free, lock } = this.#statements;
+    const { free, lock } = this.#statements;
     const { limit, nowMs, lockedUntilMs, lockToken } = request;
-    return state.write(() => {
+    return this.#hub.write(() => {
       const rows = free.all(...this.#queue, nowMs, nowMs, limit);
       const [first] = rows;
       if (first === undefined) return undefined;
@@ -100,16 +100,16 @@ export class SqliteNotificationStore<Record> implements NotificationStore<Record
   }
 
   settle(lockToken: string, nowMs: number): Promise<boolean> {
-    const { state, settle } = this.#statements;
-    return state.write(() => settle.run(...this.#queue, lockToken, nowMs).changes > 0);
+    const { settle } = this.#statements;
+    return this.#hub.write(() => settle.run(...this.#queue, lockToken, nowMs).changes > 0);
   }
 
   release(
     lockToken: string,
     { nowMs, deliveryCountMax }: { nowMs: number; deliveryCountMax: number },
   ): Promise<boolean> {
-    const { state, release, removeWornOut } = this.#statements;
-    return state.write(() => {
+    const { release, removeWornOut } = this.#statements;
+    return this.#hub.write(() => {
       const { changes } = release.run(...this.#queue, lockToken, nowMs);
       removeWornOut.run(...this.#queue, deliveryCountMax);
       return changes > 0;
@@ -117,8 +117,8 @@ export class SqliteNotificationStore<Record> implements NotificationStore<Record
   }
 
   async removeExpired(nowMs: number): Promise<void> {
-    const { state, removeExpired } = this.#statements;
-    await state.write(() => removeExpired.run(...this.#queue, nowMs));
+    const { removeExpired } = this.#statements;
+    await this.#hub.write(() => removeExpired.run(...this.#queue, nowMs));
   }
 
   async waiting(nowMs: number): Promise<{ count: number; oldestEnqueuedAtMs: number }> {

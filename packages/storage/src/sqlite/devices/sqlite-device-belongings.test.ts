@@ -12,6 +12,7 @@ import {
 } from "../commands/sqlite-notification-store.ts";
 import { SqliteSubscriptionStore, SubscriptionStatements } from "./sqlite-subscription-store.ts";
 import { SqliteTwinStore, TwinStatements } from "../twins/sqlite-twin-store.ts";
+import { hubOwner } from "../row-owner.ts";
 import { StateDatabase } from "../state-database.ts";
 
 const open = () => new StateDatabase(":memory:");
@@ -19,24 +20,31 @@ const open = () => new StateDatabase(":memory:");
 moduleStoreContract("sqlite", async () => {
   const state = open();
   return {
-    devices: new SqliteDeviceStore(new DeviceStatements(state), "hub"),
-    modules: new SqliteModuleStore(new ModuleStatements(state), "hub"),
+    devices: new SqliteDeviceStore(new DeviceStatements(state), hubOwner(state, "hub")),
+    modules: new SqliteModuleStore(new ModuleStatements(state), hubOwner(state, "hub")),
   };
 });
 
-twinStoreContract("sqlite", async () => new SqliteTwinStore(new TwinStatements(open()), "hub"));
+twinStoreContract("sqlite", async () => {
+  const state = open();
+  return new SqliteTwinStore(new TwinStatements(state), hubOwner(state, "hub"));
+});
 
-subscriptionStoreContract(
-  "sqlite",
-  async () => new SqliteSubscriptionStore(new SubscriptionStatements(open()), "hub"),
-);
+subscriptionStoreContract("sqlite", async () => {
+  const state = open();
+  return new SqliteSubscriptionStore(new SubscriptionStatements(state), hubOwner(state, "hub"));
+});
 
-commandStoreContract(
-  "sqlite",
-  async () => new SqliteCommandStore(new CommandStatements(open()), "hub"),
-);
+commandStoreContract("sqlite", async () => {
+  const state = open();
+  return new SqliteCommandStore(new CommandStatements(state), hubOwner(state, "hub"));
+});
 
-notificationStoreContract(
-  "sqlite",
-  async () => new SqliteNotificationStore(new NotificationStatements(open()), "hub", "feedback"),
-);
+notificationStoreContract("sqlite", async () => {
+  const state = open();
+  return new SqliteNotificationStore(
+    new NotificationStatements(state),
+    hubOwner(state, "hub"),
+    "feedback",
+  );
+});

@@ -1,6 +1,6 @@
 import type { Device, DeviceStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 interface Row {
@@ -16,7 +16,6 @@ interface Parameters {
 
 /** The statements, prepared once for all hubs. */
 export class DeviceStatements {
-  readonly state: StateDatabase;
   readonly find: Database.Statement<[string, string], Row>;
   readonly insert: Database.Statement<[Parameters]>;
   readonly update: Database.Statement<[Parameters]>;
@@ -28,7 +27,6 @@ export class DeviceStatements {
 
   constructor(state: StateDatabase) {
     const { connection } = state;
-    this.state = state;
     this.find = connection.prepare(
       "SELECT json(identity) AS identity FROM devices WHERE hub = ? AND device_id = ?",
     );
@@ -58,23 +56,23 @@ export class DeviceStatements {
 
 export class SqliteDeviceStore implements DeviceStore {
   readonly #statements: DeviceStatements;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: DeviceStatements, hubName: string) {
+  constructor(statements: DeviceStatements, hub: RowOwner) {
     this.#statements = statements;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   async find(deviceId: string): Promise<Device | undefined> {
-    const row = this.#statements.find.get(this.#hub, deviceId);
+    const row = this.#statements.find.get(this.#hub.key, deviceId);
     return row === undefined ? undefined : decode(row);
   }
 
   put(device: Device, expectedEtag: string | undefined): Promise<"written" | "conflict"> {
-    const { state, insert, update } = this.#statements;
+    const { insert, update } = this.#statements;
     const { deviceId } = device;
-    const row = { hub: this.#hub, deviceId, identity: JSON.stringify(device) };
-    return state.write(() => {
+    const row = { hub: this.#hub.key, deviceId, identity: JSON.stringify(device) };
+    return this.#hub.write(() => {
       const { changes } =
         expectedEtag === undefined ? insert.run(row) : update.run({ ...row, expectedEtag });
       return changes === 1 ? "written" : "conflict";
@@ -86,28 +84,28 @@ export class SqliteDeviceStore implements DeviceStore {
     expectedEtag: string | undefined,
   ): Promise<"deleted" | "missing" | "conflict"> {
     const statements = this.#statements;
-    return statements.state.write(() => {
+    return this.#hub.write(() => {
       const { changes } =
         expectedEtag === undefined
-          ? statements.delete.run(this.#hub, deviceId)
-          : statements.deleteIf.run(this.#hub, deviceId, expectedEtag);
+          ? statements.delete.run(this.#hub.key, deviceId)
+          : statements.deleteIf.run(this.#hub.key, deviceId, expectedEtag);
       if (changes === 1) return "deleted";
-      return statements.find.get(this.#hub, deviceId) === undefined ? "missing" : "conflict";
+      return statements.find.get(this.#hub.key, deviceId) === undefined ? "missing" : "conflict";
     });
   }
 
   async list(page: { after?: string; limit: number }): Promise<readonly Device[]> {
     const { list } = this.#statements;
     // No id is empty, so every id comes after "".
-    return list.all(this.#hub, page.after ?? "", page.limit).map(decode);
+    return list.all(this.#hub.key, page.after ?? "", page.limit).map(decode);
   }
 
   async children(parentScope: string, limit: number): Promise<readonly Device[]> {
-    return this.#statements.children.all(this.#hub, parentScope, limit).map(decode);
+    return this.#statements.children.all(this.#hub.key, parentScope, limit).map(decode);
   }
 
   async count(): Promise<{ total: number; enabled: number }> {
-    return this.#statements.count.get(this.#hub) ?? { total: 0, enabled: 0 };
+    return this.#statements.count.get(this.#hub.key) ?? { total: 0, enabled: 0 };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Module, ModuleKey, ModuleStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 interface Row {
@@ -19,7 +19,6 @@ type Key = [hub: string, deviceId: string, moduleId: string];
 
 /** The statements, prepared once for all hubs. */
 export class ModuleStatements {
-  readonly state: StateDatabase;
   readonly find: Database.Statement<Key, Row>;
   readonly hasDevice: Database.Statement<[string, string]>;
   readonly insert: Database.Statement<[Parameters]>;
@@ -31,7 +30,6 @@ export class ModuleStatements {
   constructor(state: StateDatabase) {
     const { connection } = state;
     const isKey = "hub = ? AND device_id = ? AND module_id = ?";
-    this.state = state;
     this.find = connection.prepare(`SELECT json(identity) AS identity FROM modules WHERE ${isKey}`);
     this.hasDevice = connection.prepare("SELECT 1 FROM devices WHERE hub = ? AND device_id = ?");
     this.insert = connection.prepare(
@@ -53,15 +51,15 @@ export class ModuleStatements {
 
 export class SqliteModuleStore implements ModuleStore {
   readonly #statements: ModuleStatements;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: ModuleStatements, hubName: string) {
+  constructor(statements: ModuleStatements, hub: RowOwner) {
     this.#statements = statements;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   async find(key: ModuleKey): Promise<Module | undefined> {
-    const row = this.#statements.find.get(this.#hub, key.deviceId, key.moduleId);
+    const row = this.#statements.find.get(this.#hub.key, key.deviceId, key.moduleId);
     return row === undefined ? undefined : decode(row);
   }
 
@@ -69,11 +67,11 @@ export class SqliteModuleStore implements ModuleStore {
     module: Module,
     expectedEtag: string | undefined,
   ): Promise<"written" | "conflict" | "deviceMissing"> {
-    const { state, hasDevice, insert, update } = this.#statements;
+    const { hasDevice, insert, update } = this.#statements;
     const { deviceId, moduleId } = module;
-    const row = { hub: this.#hub, deviceId, moduleId, identity: JSON.stringify(module) };
-    return state.write(() => {
-      if (hasDevice.get(this.#hub, deviceId) === undefined) return "deviceMissing";
+    const row = { hub: this.#hub.key, deviceId, moduleId, identity: JSON.stringify(module) };
+    return this.#hub.write(() => {
+      if (hasDevice.get(this.#hub.key, deviceId) === undefined) return "deviceMissing";
       const { changes } =
         expectedEtag === undefined ? insert.run(row) : update.run({ ...row, expectedEtag });
       return changes === 1 ? "written" : "conflict";
@@ -85,8 +83,8 @@ export class SqliteModuleStore implements ModuleStore {
     expectedEtag: string | undefined,
   ): Promise<"deleted" | "missing" | "conflict"> {
     const statements = this.#statements;
-    const key: Key = [this.#hub, deviceId, moduleId];
-    return statements.state.write(() => {
+    const key: Key = [this.#hub.key, deviceId, moduleId];
+    return this.#hub.write(() => {
       const { changes } =
         expectedEtag === undefined
           ? statements.delete.run(...key)
@@ -97,7 +95,7 @@ export class SqliteModuleStore implements ModuleStore {
   }
 
   async list(deviceId: string): Promise<readonly Module[]> {
-    return this.#statements.list.all(this.#hub, deviceId).map(decode);
+    return this.#statements.list.all(this.#hub.key, deviceId).map(decode);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { IdentityKey, PendingUpload, PendingUploadStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 type Key = [hub: string, deviceId: string, moduleId: string];
@@ -15,7 +15,6 @@ const IS_KEY = "hub = ? AND device_id = ? AND module_id = ?";
 
 /** The statements, prepared once for all hubs. */
 export class PendingUploadStatements {
-  readonly state: StateDatabase;
   readonly countActive: Database.Statement<[...Key, number], { count: number }>;
   readonly insert: Database.Statement<[...Key, string, string, number, number]>;
   readonly find: Database.Statement<[...Key, string], Row>;
@@ -25,7 +24,6 @@ export class PendingUploadStatements {
 
   constructor(state: StateDatabase) {
     const { connection } = state;
-    this.state = state;
     this.countActive = connection.prepare(
       `SELECT count(*) AS count FROM pending_uploads WHERE ${IS_KEY} AND expires_at_ms > ?`,
     );
@@ -47,21 +45,21 @@ export class PendingUploadStatements {
 
 export class SqlitePendingUploadStore implements PendingUploadStore {
   readonly #statements: PendingUploadStatements;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: PendingUploadStatements, hubName: string) {
+  constructor(statements: PendingUploadStatements, hub: RowOwner) {
     this.#statements = statements;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   add(
     upload: PendingUpload,
     { activeMax, nowMs }: { activeMax: number; nowMs: number },
   ): Promise<"added" | "full"> {
-    const { state, countActive, insert } = this.#statements;
+    const { countActive, insert } = this.#statements;
     const key = this.#keyOf(upload.key);
     const { correlationId, blobName, startedAtMs, expiresAtMs } = upload;
-    return state.write(() => {
+    return this.#hub.write(() => {
       if ((countActive.get(...key, nowMs)?.count ?? 0) >= activeMax) return "full";
       insert.run(...key, correlationId, blobName, startedAtMs, expiresAtMs);
       return "added";
@@ -81,18 +79,18 @@ export class SqlitePendingUploadStore implements PendingUploadStore {
   }
 
   remove(key: IdentityKey, correlationId: string): Promise<boolean> {
-    const { state, remove } = this.#statements;
-    return state.write(() => remove.run(...this.#keyOf(key), correlationId).changes > 0);
+    const { remove } = this.#statements;
+    return this.#hub.write(() => remove.run(...this.#keyOf(key), correlationId).changes > 0);
   }
 
   async removeExpired(nowMs: number): Promise<void> {
-    const { state, hasExpired, removeExpired } = this.#statements;
+    const { hasExpired, removeExpired } = this.#statements;
     // Most looks find nothing; those cost no commit.
-    if (hasExpired.get(this.#hub, nowMs) === undefined) return;
-    await state.write(() => removeExpired.run(this.#hub, nowMs));
+    if (hasExpired.get(this.#hub.key, nowMs) === undefined) return;
+    await this.#hub.write(() => removeExpired.run(this.#hub.key, nowMs));
   }
 
   #keyOf(key: IdentityKey): Key {
-    return [this.#hub, key.deviceId, key.moduleId ?? ""];
+    return [this.#hub.key, key.deviceId, key.moduleId ?? ""];
   }
 }

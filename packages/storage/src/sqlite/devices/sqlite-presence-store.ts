@@ -1,6 +1,6 @@
 import type { IdentityKey, Presence, PresenceStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 /** So many at once delay nothing else noticeably; the rest has its turn after other work. */
@@ -20,12 +20,10 @@ interface Parameters extends Row {
 
 /** The statements, prepared once for all hubs. */
 export class PresenceStatements {
-  readonly state: StateDatabase;
   readonly find: Database.Statement<[string, string, string], Row>;
   readonly save: Database.Statement<[Parameters]>;
 
   constructor(state: StateDatabase) {
-    this.state = state;
     this.find = state.connection.prepare(
       `SELECT is_connected AS isConnected,
          connection_state_updated_at_ms AS connectionStateUpdatedAtMs,
@@ -48,23 +46,23 @@ export class PresenceStatements {
 
 export class SqlitePresenceStore implements PresenceStore {
   readonly #statements: PresenceStatements;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: PresenceStatements, hubName: string) {
+  constructor(statements: PresenceStatements, hub: RowOwner) {
     this.#statements = statements;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   async find(key: IdentityKey): Promise<Presence | undefined> {
-    const row = this.#statements.find.get(this.#hub, key.deviceId, key.moduleId ?? "");
+    const row = this.#statements.find.get(this.#hub.key, key.deviceId, key.moduleId ?? "");
     return row === undefined ? undefined : { ...row, isConnected: row.isConnected === 1 };
   }
 
   async save(entries: readonly { key: IdentityKey; presence: Presence }[]): Promise<void> {
-    const { state, save } = this.#statements;
+    const { save } = this.#statements;
     for (let from = 0; from < entries.length; from += ENTRIES_PER_WRITE) {
       const some = entries.slice(from, from + ENTRIES_PER_WRITE);
-      await state.write(() => {
+      await this.#hub.write(() => {
         for (const { key, presence } of some) save.run(this.#parametersOf(key, presence));
       });
     }
@@ -72,7 +70,7 @@ export class SqlitePresenceStore implements PresenceStore {
 
   #parametersOf(key: IdentityKey, presence: Presence): Parameters {
     return {
-      hub: this.#hub,
+      hub: this.#hub.key,
       deviceId: key.deviceId,
       moduleId: key.moduleId ?? "",
       isConnected: presence.isConnected ? 1 : 0,

@@ -1,20 +1,18 @@
 import type { IdentityKey, StoredSubscription, SubscriptionStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 type Key = [hub: string, deviceId: string, moduleId: string];
 
 /** The statements, prepared once for all hubs. */
 export class SubscriptionStatements {
-  readonly state: StateDatabase;
   readonly find: Database.Statement<Key, { filters: string }>;
   readonly put: Database.Statement<[...Key, string]>;
   readonly delete: Database.Statement<Key>;
 
   constructor(state: StateDatabase) {
     const { connection } = state;
-    this.state = state;
     this.find = connection.prepare(
       "SELECT filters FROM subscriptions WHERE hub = ? AND device_id = ? AND module_id = ?",
     );
@@ -27,11 +25,11 @@ export class SubscriptionStatements {
 
 export class SqliteSubscriptionStore implements SubscriptionStore {
   readonly #statements: SubscriptionStatements;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: SubscriptionStatements, hubName: string) {
+  constructor(statements: SubscriptionStatements, hub: RowOwner) {
     this.#statements = statements;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   async find(key: IdentityKey): Promise<readonly StoredSubscription[] | undefined> {
@@ -40,18 +38,18 @@ export class SqliteSubscriptionStore implements SubscriptionStore {
   }
 
   async put(key: IdentityKey, subscriptions: readonly StoredSubscription[]): Promise<void> {
-    const { state, put } = this.#statements;
-    await state.write(() => put.run(...this.#keyOf(key), JSON.stringify(subscriptions)));
+    const { put } = this.#statements;
+    await this.#hub.write(() => put.run(...this.#keyOf(key), JSON.stringify(subscriptions)));
   }
 
   async delete(key: IdentityKey): Promise<void> {
     const statements = this.#statements;
     // Most clients that ask for a clean session never had another; those cost no commit.
     if (statements.find.get(...this.#keyOf(key)) === undefined) return;
-    await statements.state.write(() => statements.delete.run(...this.#keyOf(key)));
+    await this.#hub.write(() => statements.delete.run(...this.#keyOf(key)));
   }
 
   #keyOf(key: IdentityKey): Key {
-    return [this.#hub, key.deviceId, key.moduleId ?? ""];
+    return [this.#hub.key, key.deviceId, key.moduleId ?? ""];
   }
 }

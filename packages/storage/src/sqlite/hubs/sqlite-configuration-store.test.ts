@@ -4,6 +4,7 @@ import {
   configurationStoreContract,
 } from "../../contracts/configuration-store.contract.ts";
 import { ConfigurationStatements, SqliteConfigurationStore } from "./sqlite-configuration-store.ts";
+import { hubOwner } from "../row-owner.ts";
 import { StateDatabase } from "../state-database.ts";
 
 configurationStoreContract("sqlite", async () => open(new StateDatabase(":memory:"), "hub"));
@@ -21,5 +22,5 @@ test("hubs that share the database do not see each other's configurations", asyn
 });
 
 function open(state: StateDatabase, hub: string): SqliteConfigurationStore {
-  return new SqliteConfigurationStore(new ConfigurationStatements(state), hub);
+  return new SqliteConfigurationStore(new ConfigurationStatements(state), hubOwner(state, hub));
 }

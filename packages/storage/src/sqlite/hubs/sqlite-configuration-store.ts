@@ -1,6 +1,6 @@
 import type { Configuration, ConfigurationStore, RetiredConfiguration } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 interface Row {
@@ -18,7 +18,6 @@ interface Parameters {
 
 /** The statements, prepared once for all hubs. */
 export class ConfigurationStatements {
-  readonly state: StateDatabase;
   readonly find: Database.Statement<[string, string], Row>;
   readonly insert: Database.Statement<[Parameters]>;
   readonly update: Database.Statement<[Parameters]>;
@@ -31,7 +30,6 @@ export class ConfigurationStatements {
   constructor(state: StateDatabase) {
     const { connection } = state;
     const ofLive = "WHERE hub = ? AND id = ? AND is_retired = 0";
-    this.state = state;
     this.find = connection.prepare(`SELECT key, document FROM configurations ${ofLive}`);
     this.insert = connection.prepare(
       `INSERT INTO configurations (hub, id, document, etag) VALUES (:hub, :id, :document, :etag)
@@ -59,15 +57,15 @@ export class ConfigurationStatements {
 
 export class SqliteConfigurationStore implements ConfigurationStore {
   readonly #statements: ConfigurationStatements;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: ConfigurationStatements, hubName: string) {
+  constructor(statements: ConfigurationStatements, hub: RowOwner) {
     this.#statements = statements;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   async find(id: string): Promise<Configuration | undefined> {
-    const row = this.#statements.find.get(this.#hub, id);
+    const row = this.#statements.find.get(this.#hub.key, id);
     return row === undefined ? undefined : decode(row);
   }
 
@@ -75,10 +73,10 @@ export class SqliteConfigurationStore implements ConfigurationStore {
     configuration: Configuration,
     expectedEtag: string | undefined,
   ): Promise<"written" | "conflict"> {
-    const { state, insert, update } = this.#statements;
+    const { insert, update } = this.#statements;
     const { id, etag } = configuration;
-    const row = { hub: this.#hub, id, etag, document: JSON.stringify(configuration) };
-    return state.write(() => {
+    const row = { hub: this.#hub.key, id, etag, document: JSON.stringify(configuration) };
+    return this.#hub.write(() => {
       const { changes } =
         expectedEtag === undefined ? insert.run(row) : update.run({ ...row, expectedEtag });
       return changes === 1 ? "written" : "conflict";
@@ -90,29 +88,29 @@ export class SqliteConfigurationStore implements ConfigurationStore {
     expectedEtag: string | undefined,
   ): Promise<"retired" | "missing" | "conflict"> {
     const statements = this.#statements;
-    return statements.state.write(() => {
+    return this.#hub.write(() => {
       const { changes } =
         expectedEtag === undefined
-          ? statements.retire.run(this.#hub, id)
-          : statements.retireIf.run(this.#hub, id, expectedEtag);
+          ? statements.retire.run(this.#hub.key, id)
+          : statements.retireIf.run(this.#hub.key, id, expectedEtag);
       if (changes === 1) return "retired";
-      return statements.find.get(this.#hub, id) === undefined ? "missing" : "conflict";
+      return statements.find.get(this.#hub.key, id) === undefined ? "missing" : "conflict";
     });
   }
 
   async list(): Promise<readonly Configuration[]> {
-    return this.#statements.list.all(this.#hub).map(decode);
+    return this.#statements.list.all(this.#hub.key).map(decode);
   }
 
   async listRetired(): Promise<readonly RetiredConfiguration[]> {
-    const rows = this.#statements.listRetired.all(this.#hub);
+    const rows = this.#statements.listRetired.all(this.#hub.key);
     return rows.map((row) => ({ key: row.key, configuration: decode(row) }));
   }
 
   async forget(keys: readonly number[]): Promise<void> {
-    const { state, forget } = this.#statements;
-    await state.write(() => {
-      for (const key of keys) forget.run(this.#hub, key);
+    const { forget } = this.#statements;
+    await this.#hub.write(() => {
+      for (const key of keys) forget.run(this.#hub.key, key);
     });
   }
 }

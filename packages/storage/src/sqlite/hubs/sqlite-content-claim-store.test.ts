@@ -1,6 +1,7 @@
 import { MemoryContentClaimStore, MemoryTwinStore } from "@larimar/domain/fixtures";
 import { expect, test } from "vitest";
 import { claim, contentClaimStoreContract } from "../../contracts/content-claim-store.contract.ts";
+import { hubOwner } from "../row-owner.ts";
 import { StateDatabase } from "../state-database.ts";
 import { SqliteTwinStore, TwinStatements } from "../twins/sqlite-twin-store.ts";
 import { ContentClaimStatements, SqliteContentClaimStore } from "./sqlite-content-claim-store.ts";
@@ -30,7 +31,8 @@ test("claims of servers that were killed do not stay for ever", async () => {
   expect(rows).toEqual(["d2"]);
 });
 
-function open(state: StateDatabase, hub: string) {
+function open(state: StateDatabase, hubName: string) {
+  const hub = hubOwner(state, hubName);
   const twins = new SqliteTwinStore(new TwinStatements(state), hub);
   const claims = new SqliteContentClaimStore(new ContentClaimStatements(state), twins, hub);
   return { claims, twins };

@@ -1,12 +1,11 @@
 import type { ContentClaim, ContentClaimStore, Twin } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 import type { SqliteTwinStore } from "../twins/sqlite-twin-store.ts";
 
 /** The statements, prepared once for all hubs. */
 export class ContentClaimStatements {
-  readonly state: StateDatabase;
   readonly take: Database.Statement<[ContentClaim & { readonly hub: string }]>;
   readonly renew: Database.Statement<[ContentClaim & { readonly hub: string }]>;
   readonly release: Database.Statement<[hub: string, deviceId: string, holder: string]>;
@@ -14,7 +13,6 @@ export class ContentClaimStatements {
 
   constructor(state: StateDatabase) {
     const { connection } = state;
-    this.state = state;
     this.take = connection.prepare(
       `INSERT INTO content_claims (hub, device_id, holder, expires_at_ms)
        VALUES (:hub, :deviceId, :holder, :expiresAtMs) ON CONFLICT DO NOTHING`,
@@ -36,20 +34,20 @@ export class ContentClaimStatements {
 export class SqliteContentClaimStore implements ContentClaimStore {
   readonly #statements: ContentClaimStatements;
   readonly #twins: SqliteTwinStore;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: ContentClaimStatements, twins: SqliteTwinStore, hubName: string) {
+  constructor(statements: ContentClaimStatements, twins: SqliteTwinStore, hub: RowOwner) {
     this.#statements = statements;
     this.#twins = twins;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   take(claim: ContentClaim, nowMs: number): Promise<"taken" | "held"> {
-    const { state, take, removeExpired } = this.#statements;
-    return state.write(() => {
+    const { take, removeExpired } = this.#statements;
+    return this.#hub.write(() => {
       // There are as many rows as there is content being applied, so nobody else needs to look for these.
-      removeExpired.run(this.#hub, nowMs);
-      return take.run({ ...claim, hub: this.#hub }).changes === 1 ? "taken" : "held";
+      removeExpired.run(this.#hub.key, nowMs);
+      return take.run({ ...claim, hub: this.#hub.key }).changes === 1 ? "taken" : "held";
     });
   }
 
@@ -60,15 +58,15 @@ export class SqliteContentClaimStore implements ContentClaimStore {
       expectedVersion,
     }: { readonly twin: Twin; readonly expectedVersion: number | undefined },
   ): Promise<"written" | "conflict" | "lost"> {
-    const { state, renew } = this.#statements;
-    return state.write(() => {
-      if (renew.run({ ...claim, hub: this.#hub }).changes === 0) return "lost";
+    const { renew } = this.#statements;
+    return this.#hub.write(() => {
+      if (renew.run({ ...claim, hub: this.#hub.key }).changes === 0) return "lost";
       return this.#twins.putNow(twin, expectedVersion);
     });
   }
 
   async release({ deviceId, holder }: Pick<ContentClaim, "deviceId" | "holder">): Promise<void> {
-    const { state, release } = this.#statements;
-    await state.write(() => release.run(this.#hub, deviceId, holder));
+    const { release } = this.#statements;
+    await this.#hub.write(() => release.run(this.#hub.key, deviceId, holder));
   }
 }

@@ -1,17 +1,15 @@
 import type { MeterReading, MeterStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 /** Prepared once for all hubs. */
 export class MeterStatements {
-  readonly state: StateDatabase;
   readonly load: Database.Statement<[string], MeterReading>;
   readonly save: Database.Statement<[MeterReading & { hub: string }]>;
 
   constructor(state: StateDatabase) {
     const { connection } = state;
-    this.state = state;
     this.load = connection.prepare("SELECT day, charged FROM meters WHERE hub = ?");
     this.save = connection.prepare(
       "INSERT INTO meters (hub, day, charged) VALUES (:hub, :day, :charged) " +
@@ -22,19 +20,19 @@ export class MeterStatements {
 
 export class SqliteMeterStore implements MeterStore {
   readonly #statements: MeterStatements;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: MeterStatements, hubName: string) {
+  constructor(statements: MeterStatements, hub: RowOwner) {
     this.#statements = statements;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   async load(): Promise<MeterReading | undefined> {
-    return this.#statements.load.get(this.#hub);
+    return this.#statements.load.get(this.#hub.key);
   }
 
   async save({ day, charged }: MeterReading): Promise<void> {
-    const { state, save } = this.#statements;
-    await state.write(() => save.run({ hub: this.#hub, day, charged }));
+    const { save } = this.#statements;
+    await this.#hub.write(() => save.run({ hub: this.#hub.key, day, charged }));
   }
 }

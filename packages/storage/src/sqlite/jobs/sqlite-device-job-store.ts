@@ -10,7 +10,7 @@ import type {
   Twin,
 } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { SqliteTwinStore } from "../twins/sqlite-twin-store.ts";
 import type { StateDatabase } from "../state-database.ts";
 
@@ -40,7 +40,6 @@ const COLUMNS = `id, job_id AS jobId, job_type AS jobType, device_id AS deviceId
 
 /** The statements, prepared once for all hubs. */
 export class DeviceJobStatements {
-  readonly state: StateDatabase;
   readonly insert: Database.Statement<
     [hub: string, jobId: string, jobType: string, string, string, number, number]
   >;
@@ -51,7 +50,6 @@ export class DeviceJobStatements {
 
   constructor(state: StateDatabase) {
     const { connection } = state;
-    this.state = state;
     this.insert = connection.prepare(
       `INSERT INTO device_jobs (hub, job_id, job_type, device_id, module_id, status,
          created_at_ms, started_at_ms, ended_at_ms, updated_at_ms)
@@ -81,12 +79,12 @@ export class DeviceJobStatements {
 export class SqliteDeviceJobStore implements DeviceJobStore {
   readonly #statements: DeviceJobStatements;
   readonly #twins: SqliteTwinStore;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: DeviceJobStatements, twins: SqliteTwinStore, hubName: string) {
+  constructor(statements: DeviceJobStatements, twins: SqliteTwinStore, hub: RowOwner) {
     this.#statements = statements;
     this.#twins = twins;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   async add(
@@ -94,10 +92,10 @@ export class SqliteDeviceJobStore implements DeviceJobStore {
     keys: readonly IdentityKey[],
     nowMs: number,
   ): Promise<void> {
-    const { state, insert } = this.#statements;
-    await state.write(() => {
+    const { insert } = this.#statements;
+    await this.#hub.write(() => {
       for (const { deviceId, moduleId = "" } of keys) {
-        insert.run(this.#hub, jobId, task.type, deviceId, moduleId, nowMs, nowMs);
+        insert.run(this.#hub.key, jobId, task.type, deviceId, moduleId, nowMs, nowMs);
       }
     });
   }
@@ -106,7 +104,7 @@ export class SqliteDeviceJobStore implements DeviceJobStore {
     jobId: string,
     { deviceId, moduleId = "" }: IdentityKey,
   ): Promise<DeviceJob | undefined> {
-    const row = this.#statements.find.get(this.#hub, jobId, deviceId, moduleId);
+    const row = this.#statements.find.get(this.#hub.key, jobId, deviceId, moduleId);
     return row && decode(row);
   }
 
@@ -116,7 +114,7 @@ export class SqliteDeviceJobStore implements DeviceJobStore {
     after,
     limit,
   }: DeviceJobPageRequest): Promise<{ deviceJobs: readonly DeviceJob[]; last: number }> {
-    const rows = this.#statements.page.all(this.#hub, jobId, status, after, limit);
+    const rows = this.#statements.page.all(this.#hub.key, jobId, status, after, limit);
     return { deviceJobs: rows.map(decode), last: rows.at(-1)?.id ?? after };
   }
 
@@ -124,7 +122,7 @@ export class SqliteDeviceJobStore implements DeviceJobStore {
     deviceJobs: readonly DeviceJob[],
     expectedStatus: DeviceJobStatus,
   ): Promise<readonly DeviceJob[]> {
-    return this.#statements.state.write(() =>
+    return this.#hub.write(() =>
       deviceJobs.filter((deviceJob) => this.#write(deviceJob, expectedStatus)),
     );
   }
@@ -137,10 +135,10 @@ export class SqliteDeviceJobStore implements DeviceJobStore {
       expectedVersion,
     }: { readonly twin: Twin; readonly expectedVersion: number | undefined },
   ): Promise<"written" | "conflict" | "over"> {
-    const { state, find } = this.#statements;
+    const { find } = this.#statements;
     const { deviceId, moduleId = "" } = deviceJob.key;
-    return state.write(() => {
-      const current = find.get(this.#hub, deviceJob.jobId, deviceId, moduleId);
+    return this.#hub.write(() => {
+      const current = find.get(this.#hub.key, deviceJob.jobId, deviceId, moduleId);
       if (current?.status !== expectedStatus) return "over";
       if (this.#twins.putNow(twin, expectedVersion) === "conflict") return "conflict";
       this.#write(deviceJob, expectedStatus);
@@ -150,7 +148,7 @@ export class SqliteDeviceJobStore implements DeviceJobStore {
 
   async count(jobId: string): Promise<JobCounts> {
     const counts = { pending: 0, running: 0, completed: 0, failed: 0, canceled: 0 };
-    for (const { status, count } of this.#statements.count.all(this.#hub, jobId)) {
+    for (const { status, count } of this.#statements.count.all(this.#hub.key, jobId)) {
       counts[status] = count;
     }
     return counts;
@@ -159,7 +157,7 @@ export class SqliteDeviceJobStore implements DeviceJobStore {
   #write(deviceJob: DeviceJob, expectedStatus: DeviceJobStatus): boolean {
     const { jobId, key, status, startedAtMs, endedAtMs, updatedAtMs, response, error } = deviceJob;
     const { changes } = this.#statements.change.run({
-      hub: this.#hub,
+      hub: this.#hub.key,
       jobId,
       deviceId: key.deviceId,
       moduleId: key.moduleId ?? "",

@@ -1,6 +1,6 @@
 import type { Job, JobPage, JobPageRequest, JobPhase, JobStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 interface Row {
@@ -22,7 +22,6 @@ interface Parameters {
 
 /** The statements, prepared once for all hubs. */
 export class JobStatements {
-  readonly state: StateDatabase;
   readonly find: Database.Statement<[string, string], Row>;
   readonly insert: Database.Statement<[Parameters]>;
   readonly update: Database.Statement<[Parameters]>;
@@ -38,7 +37,6 @@ export class JobStatements {
 
   constructor(state: StateDatabase) {
     const { connection } = state;
-    this.state = state;
     this.find = connection.prepare("SELECT id, job FROM jobs WHERE hub = ? AND job_id = ?");
     this.insert = connection.prepare(
       `INSERT INTO jobs (hub, job_id, job_type, status, phase, start_at_ms, ended_at_ms, job)
@@ -78,34 +76,34 @@ export class JobStatements {
 
 export class SqliteJobStore implements JobStore {
   readonly #statements: JobStatements;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: JobStatements, hubName: string) {
+  constructor(statements: JobStatements, hub: RowOwner) {
     this.#statements = statements;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   async find(jobId: string): Promise<Job | undefined> {
-    const row = this.#statements.find.get(this.#hub, jobId);
+    const row = this.#statements.find.get(this.#hub.key, jobId);
     return row && decode(row);
   }
 
   add(job: Job): Promise<"written" | "conflict"> {
-    const { state, insert } = this.#statements;
-    return state.write(() =>
+    const { insert } = this.#statements;
+    return this.#hub.write(() =>
       insert.run(this.#encode(job)).changes === 1 ? "written" : "conflict",
     );
   }
 
   update(job: Job, expectedPhase: JobPhase): Promise<"written" | "conflict"> {
-    const { state, update } = this.#statements;
+    const { update } = this.#statements;
     const row = { ...this.#encode(job), expectedPhase };
-    return state.write(() => (update.run(row).changes === 1 ? "written" : "conflict"));
+    return this.#hub.write(() => (update.run(row).changes === 1 ? "written" : "conflict"));
   }
 
   async list({ type, status, after, limit }: JobPageRequest): Promise<JobPage> {
     const rows = this.#statements.list.all({
-      hub: this.#hub,
+      hub: this.#hub.key,
       type: type ?? null,
       status: status ?? null,
       after: after ?? Number.MAX_SAFE_INTEGER,
@@ -117,27 +115,27 @@ export class SqliteJobStore implements JobStore {
   }
 
   async unfinished(limit: number): Promise<readonly Job[]> {
-    return this.#statements.unfinished.all(this.#hub, limit).map(decode);
+    return this.#statements.unfinished.all(this.#hub.key, limit).map(decode);
   }
 
   async countActive(): Promise<number> {
-    return this.#statements.countActive.get(this.#hub)?.count ?? 0;
+    return this.#statements.countActive.get(this.#hub.key)?.count ?? 0;
   }
 
   async removeEnded(endedBeforeMs: number, limit: number): Promise<boolean> {
-    const { state, ended, removeDevices, remove } = this.#statements;
-    return state.write(() => {
-      const found = ended.get(this.#hub, endedBeforeMs);
+    const { ended, removeDevices, remove } = this.#statements;
+    return this.#hub.write(() => {
+      const found = ended.get(this.#hub.key, endedBeforeMs);
       if (found === undefined) return false;
-      const { changes } = removeDevices.run(this.#hub, found.jobId, limit);
-      if (changes < limit) remove.run(this.#hub, found.jobId);
+      const { changes } = removeDevices.run(this.#hub.key, found.jobId, limit);
+      if (changes < limit) remove.run(this.#hub.key, found.jobId);
       return true;
     });
   }
 
   #encode(job: Job): Parameters {
     return {
-      hub: this.#hub,
+      hub: this.#hub.key,
       jobId: job.jobId,
       type: job.task.type,
       status: job.status,

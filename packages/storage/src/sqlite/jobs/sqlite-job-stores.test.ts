@@ -2,12 +2,14 @@ import { expect, test } from "vitest";
 import { job, jobStoreContract } from "../../contracts/job-store.contract.ts";
 import { transferStoreContract } from "../../contracts/transfer-store.contract.ts";
 import { SqliteTwinStore, TwinStatements } from "../twins/sqlite-twin-store.ts";
+import { hubOwner } from "../row-owner.ts";
 import { StateDatabase } from "../state-database.ts";
 import { DeviceJobStatements, SqliteDeviceJobStore } from "./sqlite-device-job-store.ts";
 import { JobStatements, SqliteJobStore } from "./sqlite-job-store.ts";
 import { SqliteTransferStore, TransferStatements } from "./sqlite-transfer-store.ts";
 
-function storesOf(state: StateDatabase, hub: string) {
+function storesOf(state: StateDatabase, hubName: string) {
+  const hub = hubOwner(state, hubName);
   const twins = new SqliteTwinStore(new TwinStatements(state), hub);
   return {
     jobs: new SqliteJobStore(new JobStatements(state), hub),
@@ -41,7 +43,7 @@ test("what has to be done is found by an index, however many jobs are over", asy
   expect(plan.map(({ detail }) => detail).join()).toContain("jobs_by_start");
 });
 
-transferStoreContract(
-  "sqlite",
-  async () => new SqliteTransferStore(new TransferStatements(new StateDatabase(":memory:")), "hub"),
-);
+transferStoreContract("sqlite", async () => {
+  const state = new StateDatabase(":memory:");
+  return new SqliteTransferStore(new TransferStatements(state), hubOwner(state, "hub"));
+});

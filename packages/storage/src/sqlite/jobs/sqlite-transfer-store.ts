@@ -1,6 +1,6 @@
 import type { Transfer, TransferStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 interface Row {
@@ -9,7 +9,6 @@ interface Row {
 
 /** The statements, prepared once for all hubs. */
 export class TransferStatements {
-  readonly state: StateDatabase;
   readonly find: Database.Statement<[string, string], Row>;
   readonly put: Database.Statement<[string, string, number, string]>;
   readonly list: Database.Statement<[string, number], Row>;
@@ -17,7 +16,6 @@ export class TransferStatements {
 
   constructor(state: StateDatabase) {
     const { connection } = state;
-    this.state = state;
     this.find = connection.prepare("SELECT transfer FROM transfers WHERE hub = ? AND job_id = ?");
     this.put = connection.prepare(
       `INSERT INTO transfers (hub, job_id, created_at_ms, transfer) VALUES (?, ?, ?, ?)
@@ -32,31 +30,33 @@ export class TransferStatements {
 
 export class SqliteTransferStore implements TransferStore {
   readonly #statements: TransferStatements;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: TransferStatements, hubName: string) {
+  constructor(statements: TransferStatements, hub: RowOwner) {
     this.#statements = statements;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   async find(jobId: string): Promise<Transfer | undefined> {
-    const row = this.#statements.find.get(this.#hub, jobId);
+    const row = this.#statements.find.get(this.#hub.key, jobId);
     return row && decode(row);
   }
 
   async put(transfer: Transfer): Promise<void> {
-    const { state, put } = this.#statements;
+    const { put } = this.#statements;
     const { jobId, createdAtMs } = transfer;
-    await state.write(() => put.run(this.#hub, jobId, createdAtMs, JSON.stringify(transfer)));
+    await this.#hub.write(() =>
+      put.run(this.#hub.key, jobId, createdAtMs, JSON.stringify(transfer)),
+    );
   }
 
   async list(limit: number): Promise<readonly Transfer[]> {
-    return this.#statements.list.all(this.#hub, limit).map(decode);
+    return this.#statements.list.all(this.#hub.key, limit).map(decode);
   }
 
   async removeCreatedBefore(createdBeforeMs: number): Promise<void> {
-    const { state, remove } = this.#statements;
-    await state.write(() => remove.run(this.#hub, createdBeforeMs));
+    const { remove } = this.#statements;
+    await this.#hub.write(() => remove.run(this.#hub.key, createdBeforeMs));
   }
 }
 

@@ -1,4 +1,5 @@
 import type Database from "better-sqlite3";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 
 export interface DocumentRow {
@@ -23,7 +24,6 @@ export type DocumentTableName =
 
 /** The statements that all of these tables share, prepared once for all services. */
 export class DocumentStatements {
-  readonly state: StateDatabase;
   readonly find: Database.Statement<[string, string], DocumentRow>;
   readonly insert: Database.Statement<[Parameters]>;
   readonly update: Database.Statement<[Parameters]>;
@@ -34,7 +34,6 @@ export class DocumentStatements {
   constructor(state: StateDatabase, table: DocumentTableName) {
     const { connection } = state;
     const select = `SELECT json(document) AS document FROM ${table}`;
-    this.state = state;
     this.find = connection.prepare(`${select} WHERE service = ? AND key = ?`);
     this.insert = connection.prepare(
       `INSERT INTO ${table} (service, key, document) VALUES (:service, :key, jsonb(:document))
@@ -55,12 +54,14 @@ export class DocumentStatements {
 /** Compare-and-set over documents of one service whose ids have no case. */
 export class DocumentTable<T> {
   readonly service: string;
+  readonly #owner: RowOwner;
   readonly #statements: DocumentStatements;
   readonly #idOf: (value: T) => string;
 
-  constructor(statements: DocumentStatements, service: string, idOf: (value: T) => string) {
+  constructor(statements: DocumentStatements, owner: RowOwner, idOf: (value: T) => string) {
     this.#statements = statements;
-    this.service = service.toLowerCase();
+    this.service = owner.key;
+    this.#owner = owner;
     this.#idOf = idOf;
   }
 
@@ -70,10 +71,10 @@ export class DocumentTable<T> {
   }
 
   put(value: T, expectedEtag: string | undefined): Promise<"written" | "conflict"> {
-    const { state, insert, update } = this.#statements;
+    const { insert, update } = this.#statements;
     const key = this.#idOf(value).toLowerCase();
     const row = { service: this.service, key, document: JSON.stringify(value) };
-    return state.write(() => {
+    return this.#owner.write(() => {
       const { changes } =
         expectedEtag === undefined ? insert.run(row) : update.run({ ...row, expectedEtag });
       return changes === 1 ? "written" : "conflict";
@@ -86,7 +87,7 @@ export class DocumentTable<T> {
   ): Promise<"deleted" | "missing" | "conflict"> {
     const statements = this.#statements;
     const key = id.toLowerCase();
-    return statements.state.write(() => {
+    return this.#owner.write(() => {
       const { changes } =
         expectedEtag === undefined
           ? statements.delete.run(this.service, key)

@@ -6,6 +6,7 @@ import type {
   IndividualEnrollmentStore,
 } from "@larimar/domain";
 import type Database from "better-sqlite3";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 import type { DocumentRow } from "./document-table.ts";
 import { DocumentStatements, DocumentTable } from "./document-table.ts";
@@ -33,7 +34,7 @@ export class SqliteIndividualEnrollmentStore
 {
   readonly #statements: IndividualEnrollmentStatements;
 
-  constructor(statements: IndividualEnrollmentStatements, service: string) {
+  constructor(statements: IndividualEnrollmentStatements, service: RowOwner) {
     super(statements, service, (enrollment) => enrollment.id);
     this.#statements = statements;
   }
@@ -70,7 +71,7 @@ export class SqliteEnrollmentGroupStore
 {
   readonly #statements: EnrollmentGroupStatements;
 
-  constructor(statements: EnrollmentGroupStatements, service: string) {
+  constructor(statements: EnrollmentGroupStatements, service: RowOwner) {
     super(statements, service, (group) => group.id);
     this.#statements = statements;
   }

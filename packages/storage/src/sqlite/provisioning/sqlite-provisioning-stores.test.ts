@@ -13,6 +13,7 @@ import {
   registration,
 } from "../../fixtures/provisioning-rows.fixture.ts";
 import { registrationStoreContract } from "../../contracts/registration-store.contract.ts";
+import { hubOwner } from "../row-owner.ts";
 import { StateDatabase } from "../state-database.ts";
 import { DocumentStatements } from "./document-table.ts";
 import {
@@ -49,7 +50,8 @@ describe("CaCertificateStore contract: sqlite", () => {
   });
 
   function ofHub(state: StateDatabase, name: string): SqliteCaCertificateStore {
-    return new SqliteCaCertificateStore(new DocumentStatements(state, "hub_ca_certificates"), name);
+    const statements = new DocumentStatements(state, "hub_ca_certificates");
+    return new SqliteCaCertificateStore(statements, hubOwner(state, name));
   }
 });
 

@@ -5,7 +5,9 @@ import type {
   ProvisioningSettingsStore,
 } from "@larimar/domain";
 import type { ProvisioningStorage } from "../../provisioning-storage.ts";
-import { RowEraser } from "../erase-rows.ts";
+import type { RowOwner } from "../row-owner.ts";
+import { serviceOwner } from "../row-owner.ts";
+import { RowOwners } from "../row-owners.ts";
 import type { StateDatabase } from "../state-database.ts";
 import { DocumentStatements, DocumentTable } from "./document-table.ts";
 import {
@@ -22,9 +24,13 @@ const ALL = 100_000;
 class SqliteProvisioningSettingsStore implements ProvisioningSettingsStore {
   readonly #table: DocumentTable<ProvisioningSettings>;
 
-  constructor(statements: DocumentStatements) {
+  constructor(statements: DocumentStatements, state: StateDatabase) {
     // Services are told apart by their own names alone.
-    this.#table = new DocumentTable(statements, "", (settings) => settings.name);
+    this.#table = new DocumentTable(
+      statements,
+      serviceOwner(state, ""),
+      (settings) => settings.name,
+    );
   }
 
   find(name: string): Promise<ProvisioningSettings | undefined> {
@@ -50,8 +56,8 @@ class SqliteProvisioningSettingsStore implements ProvisioningSettingsStore {
 export class SqliteCaCertificateStore implements CaCertificateStore {
   readonly #table: DocumentTable<CaCertificate>;
 
-  constructor(statements: DocumentStatements, service: string) {
-    this.#table = new DocumentTable(statements, service, (certificate) => certificate.name);
+  constructor(statements: DocumentStatements, owner: RowOwner) {
+    this.#table = new DocumentTable(statements, owner, (certificate) => certificate.name);
   }
 
   find(name: string): Promise<CaCertificate | undefined> {
@@ -83,15 +89,18 @@ export function createProvisioningStorage(state: StateDatabase): ProvisioningSto
   const groups = new EnrollmentGroupStatements(state);
   const registrations = new RegistrationStatements(state);
   const certificates = new DocumentStatements(state, "ca_certificates");
-  const eraser = new RowEraser(state, "service");
+  const owners = new RowOwners(state, "service");
   return {
-    settings: new SqliteProvisioningSettingsStore(services),
-    forService: (name) => ({
-      individuals: new SqliteIndividualEnrollmentStore(individuals, name),
-      groups: new SqliteEnrollmentGroupStore(groups, name),
-      registrations: new SqliteRegistrationStore(registrations, name),
-      certificates: new SqliteCaCertificateStore(certificates, name),
-    }),
-    eraseService: (name) => eraser.erase(name.toLowerCase()),
+    settings: new SqliteProvisioningSettingsStore(services, state),
+    forService(name) {
+      const service = owners.of(name);
+      return {
+        individuals: new SqliteIndividualEnrollmentStore(individuals, service),
+        groups: new SqliteEnrollmentGroupStore(groups, service),
+        registrations: new SqliteRegistrationStore(registrations, service),
+        certificates: new SqliteCaCertificateStore(certificates, service),
+      };
+    },
+    eraseService: (name) => owners.erase(name),
   };
 }

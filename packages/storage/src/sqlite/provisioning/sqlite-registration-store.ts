@@ -1,5 +1,6 @@
 import type { Registration, RegistrationStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 import type { DocumentRow } from "./document-table.ts";
 import { DocumentStatements, DocumentTable } from "./document-table.ts";
@@ -31,7 +32,7 @@ export class SqliteRegistrationStore
 {
   readonly #statements: RegistrationStatements;
 
-  constructor(statements: RegistrationStatements, service: string) {
+  constructor(statements: RegistrationStatements, service: RowOwner) {
     super(statements, service, (registration) => registration.registrationId);
     this.#statements = statements;
   }

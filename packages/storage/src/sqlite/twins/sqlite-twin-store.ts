@@ -1,7 +1,7 @@
 import type { IdentityKey, Twin, TwinStore } from "@larimar/domain";
 import type Database from "better-sqlite3";
 import { DEFAULT_STORAGE_LIMITS } from "../../storage-limits.ts";
-import { hubKey } from "../hub-key.ts";
+import type { RowOwner } from "../row-owner.ts";
 import type { StateDatabase } from "../state-database.ts";
 import type { StoredTwin } from "./stored-twin.ts";
 import { decodeTwin, STORED_TWIN_COLUMNS } from "./stored-twin.ts";
@@ -22,7 +22,6 @@ interface Metadata extends Pick<StoredTwin, "desiredMetadata" | "reportedMetadat
 
 /** The statements, prepared once for all hubs. */
 export class TwinStatements {
-  readonly state: StateDatabase;
   readonly numbers: TwinNumbers;
   readonly find: Database.Statement<[string, string, string], StoredTwin>;
   readonly insert: Database.Statement<[Parameters]>;
@@ -36,7 +35,6 @@ export class TwinStatements {
 
   constructor(state: StateDatabase, numbers = new TwinNumbers(DEFAULT_STORAGE_LIMITS)) {
     const { connection } = state;
-    this.state = state;
     this.numbers = numbers;
     this.find = connection.prepare(
       `SELECT ${STORED_TWIN_COLUMNS}
@@ -81,28 +79,28 @@ export class TwinStatements {
 
 export class SqliteTwinStore implements TwinStore {
   readonly #statements: TwinStatements;
-  readonly #hub: string;
+  readonly #hub: RowOwner;
 
-  constructor(statements: TwinStatements, hubName: string) {
+  constructor(statements: TwinStatements, hub: RowOwner) {
     this.#statements = statements;
-    this.#hub = hubKey(hubName);
+    this.#hub = hub;
   }
 
   async find(key: IdentityKey): Promise<Twin | undefined> {
-    const row = this.#statements.find.get(this.#hub, key.deviceId, key.moduleId ?? "");
+    const row = this.#statements.find.get(this.#hub.key, key.deviceId, key.moduleId ?? "");
     return row === undefined ? undefined : decodeTwin(key, row);
   }
 
   put(twin: Twin, expectedVersion: number | undefined): Promise<"written" | "conflict"> {
-    return this.#statements.state.write(() => this.putNow(twin, expectedVersion));
+    return this.#hub.write(() => this.putNow(twin, expectedVersion));
   }
 
   /** For others that write in the same commit. */
   putNow(twin: Twin, expectedVersion: number | undefined): "written" | "conflict" {
-    const { state, numbers, insert, insertMetadata, update, updateMetadata } = this.#statements;
+    const { numbers, insert, insertMetadata, update, updateMetadata } = this.#statements;
     const row = this.#encode(twin);
     const { desiredMetadata, reportedMetadata } = row;
-    const now = leavesOf(this.#hub, twin);
+    const now = leavesOf(this.#hub.key, twin);
     const leaves = JSON.stringify(now);
     if (expectedVersion === undefined) {
       const { changes, lastInsertRowid } = insert.run(row);
@@ -110,7 +108,7 @@ export class SqliteTwinStore implements TwinStore {
       const id = Number(lastInsertRowid);
       insertMetadata.run({ id, desiredMetadata, reportedMetadata, leaves });
       this.#changeLeaves(id, [], now);
-      state.afterCommit(() => numbers.changed(id, twin));
+      this.#hub.afterCommit(() => numbers.changed(id, twin));
       return "written";
     }
     const before = update.get({ ...row, expectedVersion });
@@ -120,7 +118,7 @@ export class SqliteTwinStore implements TwinStore {
     if (leaves !== before.leaves) {
       this.#changeLeaves(id, JSON.parse(before.leaves) as number[], now);
     }
-    state.afterCommit(() => numbers.changed(id, twin));
+    this.#hub.afterCommit(() => numbers.changed(id, twin));
     return "written";
   }
 
@@ -134,17 +132,17 @@ export class SqliteTwinStore implements TwinStore {
 
   async delete({ deviceId, moduleId }: IdentityKey): Promise<void> {
     const statements = this.#statements;
-    await statements.state.write(() =>
+    await this.#hub.write(() =>
       moduleId === undefined
-        ? statements.deleteAll.run(this.#hub, deviceId)
-        : statements.delete.run(this.#hub, deviceId, moduleId),
+        ? statements.deleteAll.run(this.#hub.key, deviceId)
+        : statements.delete.run(this.#hub.key, deviceId, moduleId),
     );
   }
 
   #encode(twin: Twin): Parameters {
     const { key, desired, reported } = twin;
     return {
-      hub: this.#hub,
+      hub: this.#hub.key,
       deviceId: key.deviceId,
       moduleId: key.moduleId ?? "",
       version: twin.version,

@@ -7,6 +7,7 @@ import { device } from "../../../contracts/device-store.contract.ts";
 import { makeTemporaryDirectory } from "../../../fixtures/temporary-directory.fixture.ts";
 import { DEFAULT_STORAGE_LIMITS } from "../../../storage-limits.ts";
 import { DeviceStatements, SqliteDeviceStore } from "../../devices/sqlite-device-store.ts";
+import { hubOwner } from "../../row-owner.ts";
 import { StateDatabase } from "../../state-database.ts";
 import { SqliteTwinStore, TwinStatements } from "../../twins/sqlite-twin-store.ts";
 import type { PlaceNumbers } from "../../twins/twin-numbers.ts";
@@ -42,8 +43,8 @@ let isFilled = false;
 beforeAll(() => {
   const file = path.join(directory.path, "state.db");
   state = new StateDatabase(file);
-  twinStore = new SqliteTwinStore(new TwinStatements(state, numbers), "hub");
-  deviceStore = new SqliteDeviceStore(new DeviceStatements(state), "hub");
+  twinStore = new SqliteTwinStore(new TwinStatements(state, numbers), hubOwner(state, "hub"));
+  deviceStore = new SqliteDeviceStore(new DeviceStatements(state), hubOwner(state, "hub"));
   reader = new QueryReader({ file, pageBytesMax: 1024 ** 2 });
 });
 
