@@ -1,4 +1,4 @@
-import type { QueryValue } from "@larimar/domain";
+import type { ComparisonOperator, QueryValue } from "@larimar/domain";
 import type { Sql } from "./sql.ts";
 import { ALWAYS, NEVER, allOf, anyOf, sql } from "./sql.ts";
 
@@ -106,7 +106,15 @@ export function isOrdered(one: SqlValue, other: SqlValue, operator: "<" | "<=" |
   ]);
 }
 
-const MIRRORED = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" } as const;
+/** What says the same with its sides exchanged. */
+export const MIRRORED = {
+  "=": "=",
+  "!=": "!=",
+  "<": ">",
+  "<=": ">=",
+  ">": "<",
+  ">=": "<=",
+} as const satisfies Record<ComparisonOperator, ComparisonOperator>;
 
 /** Most rows fail, which one look at the value tells; only those that do not need the type as well. */
 function jsonCompares(one: SqlValue, other: SqlValue, operator: Sql): Sql | undefined {

@@ -1,15 +1,13 @@
 import type { Expression } from "@larimar/domain";
 import type { TwinPlace } from "../../twins/twin-place.ts";
+import { MIRRORED } from "../compile/sql-value.ts";
 import { placeOf } from "../scan/place-of.ts";
 
-/** Holds of numbers at a place that are between two bounds; of nothing else. */
+/** Holds of numbers at a place from one to another, both included; of nothing else. */
 export interface NumberCondition {
   readonly place: TwinPlace;
   readonly min: number;
   readonly max: number;
-  /** Whether the bounds themselves will do. */
-  readonly takesMin: boolean;
-  readonly takesMax: boolean;
 }
 
 /** Undefined for what does not compare a value of a twin with a number. */
@@ -20,22 +18,31 @@ export function numberCondition(expression: Expression): NumberCondition | undef
   const place = placeOf(isMirrored ? right : left);
   const value = numberOf(isMirrored ? left : right);
   if (place === undefined || value === undefined) return undefined;
-  const takesBound = operator === "=" || operator === "<=" || operator === ">=";
-  const isLess = operator.startsWith("<") !== isMirrored;
-  switch (operator) {
+  switch (isMirrored ? MIRRORED[operator] : operator) {
+    case "=":
+      return { place, min: value, max: value };
+    case "<":
+      return { place, min: -Infinity, max: -next(-value) };
+    case "<=":
+      return { place, min: -Infinity, max: value };
+    case ">":
+      return { place, min: next(value), max: Infinity };
+    case ">=":
+      return { place, min: value, max: Infinity };
     case "!=":
       return undefined;
-    case "=":
-      return numberEquals(place, value);
-    default:
-      return {
-        place,
-        min: isLess ? -Infinity : value,
-        max: isLess ? value : Infinity,
-        takesMin: takesBound,
-        takesMax: takesBound,
-      };
   }
+}
+
+const float = new Float64Array(1);
+const bits = new BigInt64Array(float.buffer);
+
+/** The number after a finite one: those above zero are in the order of their bits, those below in reverse. */
+function next(value: number): number {
+  if (value === 0) return Number.MIN_VALUE;
+  float[0] = value;
+  bits[0] = (bits[0] ?? 0n) + (value > 0 ? 1n : -1n);
+  return float[0];
 }
 
 function numberOf(expression: Expression): number | undefined {
@@ -49,16 +56,4 @@ function numberOf(expression: Expression): number | undefined {
     default:
       return undefined;
   }
-}
-
-function numberEquals(place: TwinPlace, value: number): NumberCondition {
-  return { place, min: value, max: value, takesMin: true, takesMax: true };
-}
-
-/** NaN, which stands for no number, is neither more nor less than anything. */
-export function isBetween(value: number, condition: NumberCondition): boolean {
-  const { min, max, takesMin, takesMax } = condition;
-  return (
-    (value > min || (takesMin && value === min)) && (value < max || (takesMax && value === max))
-  );
 }

@@ -4,7 +4,6 @@ import { nameOfPlace } from "../../twins/twin-place.ts";
 import type { Sql } from "../compile/sql.ts";
 import { sql } from "../compile/sql.ts";
 import type { NumberCondition } from "./number-condition.ts";
-import { isBetween } from "./number-condition.ts";
 
 /** Numbers that would have spared a query most of its work. */
 export interface NumbersWish {
@@ -15,7 +14,8 @@ export interface NumbersWish {
 
 interface Searched {
   readonly values: Float64Array;
-  readonly condition: NumberCondition;
+  readonly min: number;
+  readonly max: number;
 }
 
 /** What one query finds among the numbers that are in memory, and which it misses. */
@@ -47,25 +47,29 @@ export class NumberSearch {
   ids(conditions: readonly NumberCondition[], idsMax: number): Sql | undefined {
     const [first, ...others] = conditions.flatMap((condition) => this.#searched(condition) ?? []);
     if (first === undefined) return undefined;
+    const { values, min, max } = first;
     const ids: number[] = [];
-    for (let id = 0; id < first.values.length; id++) {
-      if (!isBetween(first.values[id] ?? Number.NaN, first.condition)) continue;
-      if (
-        !others.every(({ values, condition }) => isBetween(values[id] ?? Number.NaN, condition))
-      ) {
-        continue;
+    const { length } = values;
+    // A million of them, four nanoseconds each, if no closure is made for each. NaN, which stands for no number, is not among any.
+    for (let id = 0; id < length; id++) {
+      const value = values[id]!;
+      if (value >= min && value <= max && areAmong(others, id)) {
+        if (ids.length === idsMax) return undefined;
+        ids.push(id);
       }
-      if (ids.length === idsMax) return undefined;
-      ids.push(id);
     }
     return sql`(SELECT value AS id FROM json_each(${JSON.stringify(ids)})) AS t`;
   }
 
-  #searched(condition: NumberCondition): Searched | undefined {
-    const { place } = condition;
+  #searched({ place, min, max }: NumberCondition): Searched | undefined {
     const name = nameOfPlace(place);
     const known = this.#known.get(name);
     (known === undefined ? this.#missed : this.#used).set(name, place);
-    return known && { values: known.values, condition };
+    return known && { values: known.values, min, max };
   }
+}
+
+/** Beyond the end there is no number either. */
+function areAmong(all: readonly Searched[], id: number): boolean {
+  return all.every(({ values, min, max }) => values[id]! >= min && values[id]! <= max);
 }
