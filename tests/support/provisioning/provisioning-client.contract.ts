@@ -28,6 +28,9 @@ export interface ProvisioningSuite {
   start(env: Readonly<Record<string, string>>): Promise<Program>;
 }
 
+/** The SDK's own words, whatever they are; not that it said nothing in time. */
+const REFUSED = /^register: (?!no answer)/;
+
 /** The same expectations of every provisioning client that `Program` can drive. */
 export function provisioningClientContract(client: ProvisioningSuite): void {
   const groupKey = randomBytes(32).toString("base64");
@@ -219,7 +222,7 @@ export function provisioningClientContract(client: ProvisioningSuite): void {
 
     test("nobody registers with somebody else's key", async () => {
       const id = `impostor-${transport}`;
-      await expect(register(id, { key: derivedKey("victim") })).rejects.toThrow("register");
+      await expect(register(id, { key: derivedKey("victim") })).rejects.toThrow(REFUSED);
       const found = await server.client().call({ method: "GET", path: `/devices/${id}` });
       expect(found.status).toBe(404);
     });

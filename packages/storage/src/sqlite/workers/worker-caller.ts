@@ -3,6 +3,12 @@ import { StorageError } from "../../storage-error.ts";
 import type { Reply, Request } from "./serve-calls.ts";
 import type { Calls } from "./calls.ts";
 
+export interface WorkerOwner {
+  /** Begins the sentence about what became of the worker. */
+  readonly owner: string;
+  readonly onGone: () => void;
+}
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: StorageError): void;
@@ -11,12 +17,14 @@ interface Waiting {
 /** The main thread's end of a worker. A worker that is gone stays gone: its owner starts another. */
 export class WorkerCaller<C extends Calls> {
   readonly #worker: Worker;
+  readonly #owner: string;
   /** In the order of the calls, which is the order of the answers. */
   readonly #waiting: Waiting[] = [];
   #failure: StorageError | undefined;
 
-  constructor(worker: Worker, onGone: () => void) {
+  constructor(worker: Worker, { owner, onGone }: WorkerOwner) {
     this.#worker = worker;
+    this.#owner = owner;
     // Only a call that waits for its answer keeps the process alive.
     worker.unref();
     worker.on("message", (reply: Reply<C>) => this.#answer(reply));
@@ -58,7 +66,7 @@ export class WorkerCaller<C extends Calls> {
   }
 
   #fail(how: string, cause?: unknown): void {
-    this.#failure ??= new StorageError("failed", `A worker of the event log ${how}.`, { cause });
+    this.#failure ??= new StorageError("failed", `${this.#owner}: a worker ${how}.`, { cause });
     for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#failure);
   }
 }

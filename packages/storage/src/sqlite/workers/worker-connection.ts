@@ -4,7 +4,7 @@ import { WorkerCaller } from "./worker-caller.ts";
 import type { Calls } from "./calls.ts";
 
 export interface WorkerConnectionParts<C extends Calls> {
-  /** Begins the sentence that refuses those who come when it is closed. */
+  /** Begins sentences about what keeps a call from its answer. */
   readonly owner: string;
   readonly start: () => Worker;
   /** Brings a new worker up to date; until it has, nobody else may ask it for anything. */
@@ -36,15 +36,21 @@ export class WorkerConnection<C extends Calls> {
     return started;
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  /** Ends the worker; whoever needs one next starts another. */
+  async end(): Promise<void> {
     const worker = await this.#worker?.catch(() => undefined);
+    this.#worker = undefined;
     await worker?.close();
   }
 
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.end();
+  }
+
   async #start(onGone: () => void): Promise<WorkerCaller<C>> {
-    const { start, prepare } = this.#parts;
-    const worker = new WorkerCaller<C>(start(), onGone);
+    const { owner, start, prepare } = this.#parts;
+    const worker = new WorkerCaller<C>(start(), { owner, onGone });
     try {
       await prepare(worker);
       return worker;

@@ -2,8 +2,8 @@ import type { CancelSignal } from "@larimar/domain";
 import { HubError } from "@larimar/domain";
 import { StorageError } from "../../../storage-error.ts";
 import type { StorageLimits } from "../../../storage-limits.ts";
-import { WorkerCaller } from "../../workers/worker-caller.ts";
 import { startWorkerFile } from "../../workers/start-worker-file.ts";
+import { WorkerConnection } from "../../workers/worker-connection.ts";
 import type { TwinNumbers } from "../../twins/twin-numbers.ts";
 import type { NumbersWish } from "../numbers/number-search.ts";
 import { NumberWishes } from "./number-wishes.ts";
@@ -13,13 +13,11 @@ type QueryName = "page" | "groups" | "keys";
 type RequestOf<K extends QueryName> = Omit<QueryCalls[K]["request"], keyof QueryBudget | "numbers">;
 type ResultOf<K extends QueryName> = Extract<QueryCalls[K]["reply"], { kind: "done" }>;
 
-interface Slot {
-  caller: Promise<WorkerCaller<QueryCalls>> | undefined;
-}
+type Thread = WorkerConnection<QueryCalls>;
 
 interface Waiting {
   /** Gives the turn, or the reason why there will be none. */
-  readonly go: (slot: Slot) => void;
+  readonly go: (thread: Thread) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -36,8 +34,8 @@ export interface QueryPoolParts {
  */
 export class QueryPool implements AsyncDisposable {
   readonly #parts: QueryPoolParts;
-  readonly #idle: Slot[];
-  readonly #slots: readonly Slot[];
+  readonly #idle: Thread[];
+  readonly #threads: readonly Thread[];
   readonly #waiting: Waiting[] = [];
   readonly #running = new Set<Promise<unknown>>();
   readonly #wishes = new NumberWishes(() => performance.now());
@@ -47,8 +45,8 @@ export class QueryPool implements AsyncDisposable {
   constructor(parts: QueryPoolParts) {
     this.#parts = parts;
     const count = parts.limits.queryWorkersMax;
-    this.#slots = Array.from({ length: count }, () => ({ caller: undefined }));
-    this.#idle = [...this.#slots];
+    this.#threads = Array.from({ length: count }, () => openThread(parts));
+    this.#idle = [...this.#threads];
   }
 
   async run<K extends QueryName>(
@@ -57,14 +55,14 @@ export class QueryPool implements AsyncDisposable {
     signal?: CancelSignal,
   ): Promise<ResultOf<K>> {
     signal?.throwIfAborted();
-    const slot = await this.#turn(signal);
-    const running = this.#ask(slot, name, request, signal);
+    const thread = await this.#turn(signal);
+    const running = this.#ask(thread, name, request, signal);
     this.#running.add(running);
     try {
       return await running;
     } finally {
       this.#running.delete(running);
-      this.#release(slot);
+      this.#release(thread);
     }
   }
 
@@ -73,13 +71,13 @@ export class QueryPool implements AsyncDisposable {
     Atomics.store(this.#isClosing, 0, 1);
     for (const { fail } of this.#waiting.splice(0)) fail(closed());
     await Promise.allSettled(this.#running);
-    await Promise.all(this.#slots.map((slot) => this.#end(slot)));
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  #turn(signal: CancelSignal | undefined): Promise<Slot> {
+  #turn(signal: CancelSignal | undefined): Promise<Thread> {
     if (this.#isClosed) return Promise.reject(closed());
-    const slot = this.#idle.pop();
-    if (slot !== undefined) return Promise.resolve(slot);
+    const thread = this.#idle.pop();
+    if (thread !== undefined) return Promise.resolve(thread);
     if (this.#waiting.length >= this.#parts.limits.queriesWaitingMax) {
       return Promise.reject(new HubError("Busy", "Too many queries are waiting for their turn"));
     }
@@ -103,26 +101,26 @@ export class QueryPool implements AsyncDisposable {
     });
   }
 
-  #release(slot: Slot): void {
+  #release(thread: Thread): void {
     const next = this.#waiting.shift();
-    if (next !== undefined) return next.go(slot);
+    if (next !== undefined) return next.go(thread);
     const wish = this.#isClosed ? undefined : this.#wishes.take();
-    if (wish === undefined) return void this.#idle.push(slot);
-    const reading = this.#read(slot, wish).finally(() => {
+    if (wish === undefined) return void this.#idle.push(thread);
+    const reading = this.#read(thread, wish).finally(() => {
       this.#running.delete(reading);
       this.#wishes.done();
-      this.#release(slot);
+      this.#release(thread);
     });
     this.#running.add(reading);
   }
 
   /** Never fails: without these numbers queries take longer, and that is all. */
-  async #read(slot: Slot, { place, lastId }: NumbersWish): Promise<void> {
+  async #read(thread: Thread, { place, lastId }: NumbersWish): Promise<void> {
     const { numbers, limits } = this.#parts;
     const begun = numbers.begin(place, lastId);
     if (begun === undefined) return;
     try {
-      const caller = await this.#callerOf(slot);
+      const caller = await thread.get();
       const budget = { cancelled: this.#isClosing, timeMaxMs: limits.queryTimeMaxMs };
       const { kind } = await caller.call("readNumbers", { ...budget, numbers: begun });
       if (kind === "done") numbers.finish(begun);
@@ -133,12 +131,12 @@ export class QueryPool implements AsyncDisposable {
   }
 
   async #ask<K extends QueryName>(
-    slot: Slot,
+    thread: Thread,
     name: K,
     request: RequestOf<K>,
     signal: CancelSignal | undefined,
   ): Promise<ResultOf<K>> {
-    const caller = await this.#callerOf(slot);
+    const caller = await thread.get();
     const cancelled = new Int32Array(new SharedArrayBuffer(4));
     const cancel = (): void => void Atomics.store(cancelled, 0, 1);
     if (signal?.aborted === true) cancel();
@@ -152,7 +150,7 @@ export class QueryPool implements AsyncDisposable {
       numbers.used(reply.used);
       if (reply.wish !== undefined) this.#wishes.add(reply.wish);
       // Statements cannot be given back one by one, only with the thread that has them.
-      if (reply.statements >= limits.queryStatementsMax) await this.#end(slot);
+      if (reply.statements >= limits.queryStatementsMax) await thread.end();
       return reply as ResultOf<K>;
     } finally {
       signal?.removeEventListener("abort", cancel);
@@ -172,39 +170,15 @@ export class QueryPool implements AsyncDisposable {
         );
     }
   }
+}
 
-  #callerOf(slot: Slot): Promise<WorkerCaller<QueryCalls>> {
-    if (slot.caller !== undefined) return slot.caller;
-    const forget = (): void => {
-      if (slot.caller === started) slot.caller = undefined;
-    };
-    const started = this.#start(forget);
-    slot.caller = started;
-    started.catch(forget);
-    return started;
-  }
-
-  async #start(onGone: () => void): Promise<WorkerCaller<QueryCalls>> {
-    const { file, limits } = this.#parts;
-    const worker = startWorkerFile("./query-worker", {
-      base: import.meta.url,
-      name: "larimar query",
-    });
-    const caller = new WorkerCaller<QueryCalls>(worker, onGone);
-    try {
-      await caller.call("open", { file, pageBytesMax: limits.queryPageBytesMax });
-      return caller;
-    } catch (error) {
-      await caller.close();
-      throw error;
-    }
-  }
-
-  async #end(slot: Slot): Promise<void> {
-    const caller = await slot.caller?.catch(() => undefined);
-    slot.caller = undefined;
-    await caller?.close();
-  }
+function openThread({ file, limits }: QueryPoolParts): Thread {
+  return new WorkerConnection<QueryCalls>({
+    owner: "The queries",
+    start: () =>
+      startWorkerFile("./query-worker", { base: import.meta.url, name: "larimar query" }),
+    prepare: (worker) => worker.call("open", { file, pageBytesMax: limits.queryPageBytesMax }),
+  });
 }
 
 function closed(): StorageError {
