@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { hostname } from "node:os";
 import path from "node:path";
 import type {
   Administration,
@@ -10,7 +9,7 @@ import type {
   Secrets,
 } from "@larimar/domain";
 import { createHubDirectory, createProvisioningDirectory } from "@larimar/domain";
-import { openStorage } from "@larimar/storage";
+import { makeEphemeralDirectory, openStorage } from "@larimar/storage";
 import { createEventEncoder } from "@larimar/wire";
 import { createAdministration } from "./administration/create-administration.ts";
 import { finishDeletions } from "./administration/finish-deletions.ts";
@@ -101,7 +100,7 @@ async function compose(config: Config, parts: ServerParts, owned: Owned): Promis
   const bound = owned.add(await bindPorts({ ports: portsOf(config), addresses: config.bind }));
   if (operatorFiles === undefined) prepareAuthority(config.ephemeral ? undefined : config.data);
   const storage = owned.add(await parts.openStorage(storageOptionsOf(config, parts)));
-  const directory = await dataDirectoryOf(config, owned);
+  const directory = dataDirectoryOf(config, owned);
 
   const startedAtMs = clock.now();
   const names = {
@@ -262,9 +261,7 @@ function storageOptionsOf(config: Config, { clock, log }: ServerParts) {
     : { ...common, directory: path.resolve(config.data) };
 }
 
-async function dataDirectoryOf(config: Config, owned: Owned): Promise<string> {
+function dataDirectoryOf(config: Config, owned: Owned): string {
   if (!config.ephemeral) return path.resolve(config.data);
-  const directory = await mkdtemp(path.join(tmpdir(), "larimar-"));
-  owned.defer(() => rm(directory, { recursive: true, force: true }));
-  return directory;
+  return owned.add(makeEphemeralDirectory()).path;
 }

@@ -1,4 +1,5 @@
 export * from "./provisioning-storage.ts";
+export * from "./sqlite/database-files/ephemeral-directory.ts";
 export * from "./sqlite/database-files/lock-data-directory.ts";
 export * from "./sqlite/open-storage.ts";
 export * from "./storage-error.ts";

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { BlobFiles } from "../blobs/blob-files.ts";
 import { BlobStatements } from "../blobs/blob-statements.ts";
@@ -12,11 +10,13 @@ import { EVENTS_DATABASE } from "./event-log/events-database.ts";
 import { SqliteEventLog } from "./event-log/sqlite-event-log.ts";
 import { RowOwners } from "./row-owners.ts";
 import { ForgottenConnections } from "./forget-connections.ts";
+import { makeEphemeralDirectory } from "./database-files/ephemeral-directory.ts";
 import { inspectDatabaseFile } from "./database-files/inspect-database-file.ts";
 import { DeviceJobStatements, SqliteDeviceJobStore } from "./jobs/sqlite-device-job-store.ts";
 import { JobStatements, SqliteJobStore } from "./jobs/sqlite-job-store.ts";
 import { SqliteTransferStore, TransferStatements } from "./jobs/sqlite-transfer-store.ts";
 import { NO_SYNC } from "./database-files/log-sync.ts";
+import { LeftoverDirectories } from "./database-files/leftover-directories.ts";
 import { lockDataDirectory } from "./database-files/lock-data-directory.ts";
 import { DocumentStatements } from "./provisioning/document-table.ts";
 import {
@@ -89,7 +89,17 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const numbers = new TwinNumbers(limits);
     const queries = new QueryPool({ file: place.stateFile, limits, numbers });
     const forgotten = new ForgottenConnections(state, clock.now());
-    return createStorage({ state, eventLog, blobFiles, numbers, queries, forgotten, place });
+    const leftovers = place.isEphemeral ? new LeftoverDirectories(log) : undefined;
+    return createStorage({
+      state,
+      eventLog,
+      blobFiles,
+      numbers,
+      queries,
+      forgotten,
+      leftovers,
+      place,
+    });
   } catch (error) {
     await state?.[Symbol.asyncDispose]();
     place[Symbol.dispose]();
@@ -104,11 +114,12 @@ interface OpenParts {
   readonly numbers: TwinNumbers;
   readonly queries: QueryPool;
   readonly forgotten: ForgottenConnections;
+  readonly leftovers: LeftoverDirectories | undefined;
   readonly place: Place;
 }
 
 function createStorage(parts: OpenParts): Storage {
-  const { state, eventLog, blobFiles, numbers, queries, forgotten, place } = parts;
+  const { state, eventLog, blobFiles, numbers, queries, forgotten, leftovers, place } = parts;
   const devices = new DeviceStatements(state);
   const modules = new ModuleStatements(state);
   const presence = new PresenceStatements(state);
@@ -165,6 +176,7 @@ function createStorage(parts: OpenParts): Storage {
     async [Symbol.asyncDispose]() {
       await queries[Symbol.asyncDispose]();
       await forgotten[Symbol.asyncDispose]();
+      await leftovers?.[Symbol.asyncDispose]();
       await blobFiles[Symbol.asyncDispose]();
       await eventLog[Symbol.asyncDispose]();
       await state[Symbol.asyncDispose]();
@@ -204,12 +216,12 @@ function occupy(directory: string): Place {
 
 /** Events may outgrow memory, so they get files for as long as they are needed. */
 function makeEphemeralPlace(): Place {
-  const directory = mkdtempSync(path.join(tmpdir(), "larimar-ephemeral-"));
+  const directory = makeEphemeralDirectory();
   return {
-    stateFile: path.join(directory, STATE_DATABASE.fileName),
-    eventsFile: path.join(directory, EVENTS_DATABASE.fileName),
-    blobsDirectory: path.join(directory, BLOBS_DIRECTORY),
+    stateFile: path.join(directory.path, STATE_DATABASE.fileName),
+    eventsFile: path.join(directory.path, EVENTS_DATABASE.fileName),
+    blobsDirectory: path.join(directory.path, BLOBS_DIRECTORY),
     isEphemeral: true,
-    [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
+    [Symbol.dispose]: () => directory[Symbol.dispose](),
   };
 }

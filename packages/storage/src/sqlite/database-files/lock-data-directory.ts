@@ -1,25 +1,17 @@
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
-import type Database from "better-sqlite3";
 import { StorageError, toStorageError } from "../../storage-error.ts";
-import { connect } from "./connect.ts";
+import { holdLock, LOCK_FILE } from "./hold-lock.ts";
 import { createPrivateFile } from "./private-file.ts";
 
-/**
- * Makes the directory if need be and keeps every other server out of it until disposed. The lock belongs to
- * the open file, so the kernel frees it however the process ends. Throws `StorageError`.
- */
+/** Makes the directory if need be and keeps every other server out of it until disposed. Throws `StorageError`. */
 export function lockDataDirectory(directory: string): Disposable {
   makeDirectory(directory);
-  const file = path.join(directory, "lock.db");
-  let lock: Database.Database | undefined;
+  const file = path.join(directory, LOCK_FILE);
   try {
     createPrivateFile(file);
-    lock = connect(file, { timeout: 0 });
-    lock.pragma("locking_mode = EXCLUSIVE");
-    lock.exec("BEGIN EXCLUSIVE");
+    return holdLock(file);
   } catch (error) {
-    lock?.close();
     const failure = toStorageError(error, file);
     if (failure.code !== "inUse") throw failure;
     throw new StorageError(
@@ -28,8 +20,6 @@ export function lockDataDirectory(directory: string): Disposable {
       { cause: error },
     );
   }
-  const held = lock;
-  return { [Symbol.dispose]: () => void held.close() };
 }
 
 function makeDirectory(directory: string): void {
