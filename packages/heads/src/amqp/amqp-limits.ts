@@ -1,3 +1,5 @@
+import { PROVISIONING_ANSWER_MS_MIN } from "../provisioning-api/shortest-wait.ts";
+
 /** The named limits of the AMQP head. What happens at each is said beside it. */
 export interface AmqpLimits {
   /** A client that has not opened its connection by then is closed. */
@@ -42,6 +44,8 @@ export interface AmqpLimits {
   readonly redirectDelayMs: number;
   /** How long a client may take to follow a close; then the socket is cut. */
   readonly closeGraceMs: number;
+  /** Answers to devices that provision themselves leave no sooner than this after their questions. */
+  readonly provisioningAnswerMsMin: number;
 }
 
 export const DEFAULT_AMQP_LIMITS: AmqpLimits = {
@@ -66,4 +70,5 @@ export const DEFAULT_AMQP_LIMITS: AmqpLimits = {
   connectionTurnBytes: 65_536,
   redirectDelayMs: 50,
   closeGraceMs: 3000,
+  provisioningAnswerMsMin: PROVISIONING_ANSWER_MS_MIN,
 };

@@ -86,6 +86,8 @@ export class ClientConnection {
       parts.provisioning &&
       new ProvisioningPeer(parts.provisioning, {
         certificate: context.certificate,
+        clock,
+        answerMsMin: limits.provisioningAnswerMsMin,
         onRefused: (error) => this.#logSaslRefusal(error),
       });
     const identities = (this.#identities = new IdentitySessions({

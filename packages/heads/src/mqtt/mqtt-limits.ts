@@ -1,3 +1,5 @@
+import { PROVISIONING_ANSWER_MS_MIN } from "../provisioning-api/shortest-wait.ts";
+
 /** The named limits of the MQTT head. What happens at each is said beside it. */
 export interface MqttLimits {
   /** A client that has not been admitted by then is closed. */
@@ -19,10 +21,7 @@ export interface MqttLimits {
   readonly subscriptionsMax: number;
   /** How long acknowledgements may still go out after the decision to close; then the rest is dropped. */
   readonly closeGraceMs: number;
-  /**
-   * A device that provisions itself has its answer no sooner than this after its question: the Java
-   * client sends before it begins to wait, and an answer that is faster than that wakes nobody.
-   */
+  /** Answers to devices that provision themselves leave no sooner than this after their questions. */
   readonly provisioningAnswerMsMin: number;
 }
 
@@ -38,5 +37,5 @@ export const DEFAULT_MQTT_LIMITS: MqttLimits = {
   outgoingBytesMax: 1_048_576,
   subscriptionsMax: 50,
   closeGraceMs: 5000,
-  provisioningAnswerMsMin: 200,
+  provisioningAnswerMsMin: PROVISIONING_ANSWER_MS_MIN,
 };

@@ -11,7 +11,7 @@ import {
 import { AmqpReader } from "@larimar/wire";
 import type { EventContext, Message, Receiver, Sender } from "rhea";
 import rhea from "rhea";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { EnrolledDevice } from "../../provisioning-api/enrolled-device.fixture.ts";
 import { AmqpTest } from "../fixtures/amqp-test.fixture.ts";
 import type { RawClient } from "../fixtures/raw-client.fixture.ts";
@@ -30,9 +30,13 @@ class ProvisioningTest implements AsyncDisposable {
     this.amqp = amqp;
   }
 
-  static async start(certificate?: ClientCertificate): Promise<ProvisioningTest> {
+  static async start(
+    certificate?: ClientCertificate,
+    provisioningAnswerMsMin = 0,
+  ): Promise<ProvisioningTest> {
     const device = await EnrolledDevice.create();
-    const options = { provisioning: device.services, ...(certificate && { certificate }) };
+    const limits = { provisioningAnswerMsMin };
+    const options = { provisioning: device.services, limits, ...(certificate && { certificate }) };
     return new ProvisioningTest(device, await AmqpTest.start(options));
   }
 
@@ -120,6 +124,22 @@ describe("a device that provisions itself over AMQP", () => {
       registrationState: { registrationId: "dev-1", assignedHub: "hub1.test", deviceId: "dev-1" },
     });
     expect(ended.message.application_properties).toBeUndefined();
+  });
+
+  test("has its answer no sooner than a slow client begins to wait for it", async () => {
+    await using dps = await ProvisioningTest.start(undefined, 200);
+    const client = await dps.connected();
+    const device = await dps.attached(client);
+    const timers = vi.spyOn(dps.amqp.clock, "after");
+    let isAnswered = false;
+    const begun = device.ask(REGISTER).finally(() => (isAnswered = true));
+    await vi.waitFor(() => expect(timers).toHaveBeenCalledWith(200, expect.any(Function)));
+    await dps.amqp.clock.advance(199);
+    // Had the answer left, it would have come before this.
+    await client.send(dps.device.address());
+    expect(isAnswered).toBe(false);
+    await dps.amqp.clock.advance(1);
+    expect((await begun).body).toMatchObject({ status: "assigning" });
   });
 
   test("is told to go on asking while the work goes on", async () => {

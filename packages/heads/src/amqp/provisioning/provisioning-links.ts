@@ -1,11 +1,19 @@
+import type { Clock } from "@larimar/domain";
 import type { AmqpMessage } from "@larimar/wire";
 import { encodeRejected, parseAmqpRequest, readMessage } from "@larimar/wire";
 import type { DeviceAnswer, DeviceOperation } from "../../provisioning-api/device-api.ts";
+import { shortestWait } from "../../provisioning-api/shortest-wait.ts";
 import type { Delivery, IncomingLink } from "../engine/incoming-link.ts";
 import type { OutgoingLink } from "../engine/outgoing-link.ts";
 import { OutgoingQueue } from "../links/outgoing-queue.ts";
 import { rejectionOf } from "./provisioning-rejection.ts";
 import { encodeProvisioningResponse } from "./provisioning-response.ts";
+
+export interface ProvisioningLinksParts {
+  readonly clock: Clock;
+  readonly answerMsMin: number;
+  readonly ask: (operation: DeviceOperation) => Promise<DeviceAnswer>;
+}
 
 /** Clients wait for each answer; a link that does not is detached. */
 const REQUESTS_WAITING_MAX = 8;
@@ -15,13 +23,13 @@ const REQUESTS_WAITING_MAX = 8;
  * what is wrong; never anything else. (protocol reference: provisioning 4.3)
  */
 export class ProvisioningLinks {
-  readonly #ask: (operation: DeviceOperation) => Promise<DeviceAnswer>;
+  readonly #parts: ProvisioningLinksParts;
   #answers: OutgoingQueue | undefined;
   #working: Promise<void> = Promise.resolve();
   #waitingCount = 0;
 
-  constructor(ask: (operation: DeviceOperation) => Promise<DeviceAnswer>) {
-    this.#ask = ask;
+  constructor(parts: ProvisioningLinksParts) {
+    this.#parts = parts;
   }
 
   acceptRequests(link: IncomingLink): void {
@@ -55,9 +63,11 @@ export class ProvisioningLinks {
       return;
     }
     this.#waitingCount += 1;
+    const { clock, answerMsMin, ask } = this.#parts;
+    const mayLeave = shortestWait(clock, answerMsMin);
     this.#working = this.#working
-      .then(() => this.#ask(operation))
-      .then((answer) => {
+      .then(() => Promise.all([ask(operation), mayLeave]))
+      .then(([answer]) => {
         this.#waitingCount -= 1;
         if (answer.status >= 400) {
           link.settle(delivery, encodeRejected(rejectionOf(answer)));

@@ -1,4 +1,4 @@
-import type { AttestationEvidence, ClientCertificate } from "@larimar/domain";
+import type { AttestationEvidence, ClientCertificate, Clock } from "@larimar/domain";
 import { ProvisioningError } from "@larimar/domain";
 import type { RegistrationName } from "@larimar/wire";
 import { asciiJson, formatRegistrationName, parseSasToken } from "@larimar/wire";
@@ -14,6 +14,8 @@ import { beginTpmExchange } from "./tpm-mechanism.ts";
 
 export interface ProvisioningPeerParts {
   readonly certificate: ClientCertificate | undefined;
+  readonly clock: Clock;
+  readonly answerMsMin: number;
   /** For the log. */
   readonly onRefused: (error: unknown) => void;
 }
@@ -72,9 +74,12 @@ export class ProvisioningPeer {
       const { status, body } = this.#api.failure(error);
       throw new LinkRefusal(conditionOf(status), asciiJson(body));
     }
-    this.#links ??= new ProvisioningLinks((operation) =>
-      this.#api.perform({ ...proof, protocol: "amqp", operation }),
-    );
+    const { clock, answerMsMin } = this.#parts;
+    this.#links ??= new ProvisioningLinks({
+      clock,
+      answerMsMin,
+      ask: (operation) => this.#api.perform({ ...proof, protocol: "amqp", operation }),
+    });
     if (link instanceof IncomingLink) this.#links.acceptRequests(link);
     else this.#links.acceptAnswers(link);
   }

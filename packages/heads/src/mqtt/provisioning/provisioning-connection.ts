@@ -18,6 +18,7 @@ import {
 } from "@larimar/wire";
 import type { Log } from "../../log.ts";
 import type { DeviceAnswer, DeviceOperation } from "../../provisioning-api/device-api.ts";
+import { shortestWait } from "../../provisioning-api/shortest-wait.ts";
 import { Violation, closeReasonOf, describeFailure } from "../close-reason.ts";
 import type { Watched } from "../idle-watch.ts";
 import { IdleWatch } from "../idle-watch.ts";
@@ -158,7 +159,8 @@ export class ProvisioningConnection implements Watched {
       this.#stream.write(puback);
     }
     this.#waitingCount += 1;
-    const mayLeave = this.#afterShortestWait();
+    const { clock, limits } = this.#parts;
+    const mayLeave = shortestWait(clock, limits.provisioningAnswerMsMin);
     this.#answers = this.#answers
       .then(() => Promise.all([this.#parts.ask(operation), mayLeave]))
       .then(([answer]) => {
@@ -169,12 +171,6 @@ export class ProvisioningConnection implements Watched {
         this.#packetId = (this.#packetId % 0xffff) + 1;
         this.#stream.write(encodeAnswer(answer, { rid, packetId: this.#packetId }));
       });
-  }
-
-  #afterShortestWait(): Promise<void> | undefined {
-    const { clock, limits } = this.#parts;
-    const waitMs = limits.provisioningAnswerMsMin;
-    return waitMs === 0 ? undefined : new Promise((resolve) => clock.after(waitMs, resolve));
   }
 
   #touch(): void {
