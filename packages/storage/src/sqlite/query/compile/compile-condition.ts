@@ -173,7 +173,9 @@ export class ConditionCompiler {
       case "STARTSWITH":
       case "CONTAINS":
       case "ENDSWITH":
-        return onTexts(name, first.text, second.text, wanted);
+        return wanted
+          ? haveTexts(name, first, second)
+          : compareTexts(name, first.text, second.text, false);
     }
   }
 
@@ -215,8 +217,22 @@ function arrayContains(array: SqlValue, wantedItem: SqlValue, wanted: boolean): 
   ]);
 }
 
+/** Most rows fail, which one look at the value tells; only those that do not need the type as well. */
+function haveTexts(
+  name: "STARTSWITH" | "CONTAINS" | "ENDSWITH",
+  { text, json }: SqlValue,
+  { text: part }: SqlValue,
+): Sql {
+  if (text === undefined || json === undefined) return compareTexts(name, text, part, true);
+  const { document, path } = json;
+  return allOf([
+    compareTexts(name, sql`(${document} ->> ${path})`, part, true),
+    sql`json_type(${document}, ${path}) = 'text'`,
+  ]);
+}
+
 /** By bytes, since some of SQLite's functions for texts end at a zero. */
-function onTexts(
+function compareTexts(
   name: "STARTSWITH" | "CONTAINS" | "ENDSWITH",
   text: Sql | undefined,
   part: Sql | undefined,
