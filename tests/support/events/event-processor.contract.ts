@@ -38,8 +38,9 @@ interface ProcessorState {
 const PARTITIONS = 4;
 /** SDKs look at who has what every ten seconds, unless they are told otherwise. */
 const INTERVAL_MS = 250;
-const STORY_MS_MAX = 180_000;
-const PATIENCE = { timeout: STORY_MS_MAX / 4, interval: 100 };
+const STORY_MS_MAX = 300_000;
+/** A storage client whose call was lost waits for up to a minute before it asks again. */
+const PATIENCE = { timeout: STORY_MS_MAX / 3, interval: 100 };
 
 /**
  * The same expectations of every SDK whose readers share the partitions of a group: they keep who reads what,
@@ -222,7 +223,16 @@ class Team implements AsyncDisposable {
       const counts = owned.map(({ length }) => length).toSorted((x, y) => y - x);
       return { partitions: new Set(owned.flat()).size, counts };
     };
-    await expect.poll(shares, PATIENCE).toEqual({ partitions: PARTITIONS, counts: sizes });
+    const expected = { partitions: PARTITIONS, counts: sizes };
+    try {
+      await expect.poll(shares, PATIENCE).toEqual(expected);
+    } catch (cause) {
+      const states = (await this.#look()).map(({ processed, ...state }) => ({
+        ...state,
+        processed: processed.length,
+      }));
+      throw new Error(`The readers stand at ${JSON.stringify(states)}`, { cause });
+    }
   }
 
   async whenAllProcessed(): Promise<void> {
