@@ -9,6 +9,7 @@ import {
 import type Database from "better-sqlite3";
 import { toStorageError } from "../../storage-error.ts";
 import { connect } from "../database-files/connect.ts";
+import { inSnapshot } from "../database-files/in-snapshot.ts";
 import { ConditionCompiler, NotInSql } from "./compile/compile-condition.ts";
 import { compileGroups } from "./groups/compile-groups.ts";
 import type { FoundRow } from "./document-reader.ts";
@@ -196,16 +197,12 @@ export class QueryReader {
   /** So that all chunks of a query see the same. */
   #inSnapshot<T>(action: () => T): QueryFailure | T {
     return this.#try(() => {
-      this.#database.exec("BEGIN");
       try {
-        return action();
+        return inSnapshot(this.#database, action);
       } catch (error) {
         if (error instanceof QueryStopped) return { kind: error.kind };
         if (error instanceof HubError) return { kind: "refused", message: error.message };
         throw error;
-      } finally {
-        // Not a commit: that fails when a damaged page was met on the way.
-        if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
       }
     });
   }

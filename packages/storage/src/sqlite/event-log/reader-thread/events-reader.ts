@@ -1,6 +1,7 @@
 import type Database from "better-sqlite3";
 import { toStorageError } from "../../../storage-error.ts";
 import { connect } from "../../database-files/connect.ts";
+import { inSnapshot } from "../../database-files/in-snapshot.ts";
 import { countBefore } from "../rows/records.ts";
 import { type RowNumbers, rowChecksum } from "../rows/row-checksum.ts";
 import type { ReaderCalls, StoredBatch } from "./reader-calls.ts";
@@ -62,13 +63,15 @@ export class EventsReader {
     );
   }
 
+  // In snapshots: retention might remove, between two statements, the row that the first one found.
+
   /** At least one batch if an intact one is near, then as many as fit. */
   read(request: Request<"read">): Reply<"read"> {
-    return this.#try(() => this.#inSnapshot(() => this.#read(request)));
+    return this.#try(() => inSnapshot(this.#database, () => this.#read(request)));
   }
 
   positionAt(request: Request<"positionAt">): Reply<"positionAt"> {
-    return this.#try(() => this.#inSnapshot(() => this.#positionAt(request)));
+    return this.#try(() => inSnapshot(this.#database, () => this.#positionAt(request)));
   }
 
   close(): void {
@@ -143,17 +146,6 @@ export class EventsReader {
       const failure = toStorageError(error, this.#file);
       if (failure.code === "damaged") return undefined;
       throw failure;
-    }
-  }
-
-  /** Otherwise retention might remove, between two statements, the row that the first one found. */
-  #inSnapshot<T>(action: () => T): T {
-    this.#database.exec("BEGIN");
-    try {
-      return action();
-    } finally {
-      // Not a commit: that fails when a damaged page was met on the way.
-      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
     }
   }
 
