@@ -8,10 +8,13 @@ export interface NumberCondition {
   readonly place: TwinPlace;
   readonly min: number;
   readonly max: number;
+  /** Where only some numbers in between will do. */
+  readonly among?: ReadonlySet<number>;
 }
 
-/** Undefined for what does not compare a value of a twin with a number. */
+/** Undefined for what does not compare a value of a twin with numbers. */
 export function numberCondition(expression: Expression): NumberCondition | undefined {
+  if (expression.kind === "in") return numberIsIn(expression);
   if (expression.kind !== "compare") return undefined;
   const { operator, left, right } = expression;
   const isMirrored = left.kind !== "path";
@@ -32,6 +35,19 @@ export function numberCondition(expression: Expression): NumberCondition | undef
     case "!=":
       return undefined;
   }
+}
+
+function numberIsIn({
+  operand,
+  values,
+  isNegated,
+}: Expression & { kind: "in" }): NumberCondition | undefined {
+  const place = placeOf(operand);
+  const among = new Set(values.filter((value) => typeof value === "number"));
+  // Whoever may be a text as well is not known by numbers.
+  const areNumbers = values.every((value) => typeof value === "number") && among.size > 0;
+  if (place === undefined || isNegated || !areNumbers) return undefined;
+  return { place, min: Math.min(...among), max: Math.max(...among), among };
 }
 
 const float = new Float64Array(1);

@@ -44,8 +44,7 @@ function idsOf(search: CandidateSearch, condition: Expression): Sql | undefined 
       const values = condition.values.map((value): Expression => ({ kind: "literal", value }));
       return (
         idsWith(source, condition.operand, values, hub) ??
-        idsWithLeaf(source, condition.operand, values, hub) ??
-        anyOfIds(values.map((value) => idsOfEach(search, equals(condition.operand, value))))
+        idsWithLeaf(source, condition.operand, values, hub)
       );
     }
     case "path":
@@ -88,10 +87,6 @@ function idsWithNumbers(
     conjuncts.flatMap((conjunct) => numberCondition(conjunct) ?? []),
     idsMax,
   );
-}
-
-function equals(left: Expression, right: Expression): Expression {
-  return { kind: "compare", operator: "=", left, right };
 }
 
 const TRUE: Expression = { kind: "literal", value: true };
