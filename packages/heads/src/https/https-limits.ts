@@ -22,6 +22,8 @@ export interface HttpsLimits extends Readonly<Record<BodyLimitName, number>> {
   readonly blockListBytesMax: number;
   /** Of a body nobody wants, read and thrown away to save the connection; beyond it that is closed. */
   readonly unwantedBytesMax: number;
+  /** What a client that still sends gets to notice its answer in; then the connection is reset. */
+  readonly lingerMsMax: number;
   /** What requests get to finish in when the server stops; then their connections are closed. */
   readonly shutdownGraceMs: number;
 }
@@ -41,6 +43,7 @@ export const DEFAULT_HTTPS_LIMITS: HttpsLimits = {
   // 50,000 blocks, each with an id of 64 bytes and the tags around it.
   blockListBytesMax: 8 * 1_048_576,
   unwantedBytesMax: 1_048_576,
+  lingerMsMax: 2_000,
   shutdownGraceMs: 5_000,
   fileUploadBytesMax: 65_536,
   // A hundred items with their twins.

@@ -50,6 +50,8 @@ function rawReply({ status, bytes, headers }: RawAnswer): Reply {
 export interface Delivery {
   readonly requestId: string;
   readonly isLast: boolean;
+  /** Of the answer alone; whoever sends it then ends the connection in its own way. */
+  readonly isOpenEnded?: boolean;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
 }
@@ -58,7 +60,7 @@ export interface Delivery {
 export async function sendReply(
   response: ServerResponse,
   { status, headers, payload, stream }: Reply,
-  { requestId, isLast, signal }: Delivery,
+  { requestId, isLast, isOpenEnded, signal }: Delivery,
 ): Promise<void> {
   response.writeHead(status, {
     ...headers,
@@ -68,7 +70,9 @@ export async function sendReply(
     ...(isLast ? { connection: "close" } : {}),
   });
   if (stream !== undefined) await sendStream(response, stream, signal);
-  response.end(payload);
+  if (isOpenEnded !== true) response.end(payload);
+  else if (payload === undefined) response.flushHeaders();
+  else response.write(payload);
 }
 
 async function sendStream(

@@ -9,6 +9,7 @@ import type { ArmApi } from "./arm/arm-api.ts";
 import type { BlobEndpoint } from "./blobs/blob-endpoint.ts";
 import { errorReply } from "./operations/error-response.ts";
 import type { HttpsLimits } from "./https-limits.ts";
+import { linger } from "./operations/linger.ts";
 import { performOperation } from "./operations/perform-operation.ts";
 import type { ProvisioningApi } from "./provisioning/provisioning-api.ts";
 import { type Reply, replyOf, sendReply } from "./reply.ts";
@@ -50,7 +51,9 @@ export async function serveRequest(
     if (request.socket.destroyed) throw new ClientGoneError();
     const closed = once(response, "close");
     const isLast = !isWhole || parts.isStopping();
-    await sendReply(response, reply, { requestId, isLast, signal: gone.signal });
+    const delivery = { requestId, isLast, isOpenEnded: !isWhole, signal: gone.signal };
+    await sendReply(response, reply, delivery);
+    if (!isWhole) await linger(request, { clock: parts.clock, msMax: parts.limits.lingerMsMax });
     await closed;
     const fields = { requestId, method: request.method, path: target.path, status: reply.status };
     parts.log.debug({ ...fields, durationMs: parts.clock.now() - startedAtMs }, "request answered");

@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
-import { startTestHead } from "../test-head.fixture.ts";
+import { readToEnd, startTestHead } from "../test-head.fixture.ts";
 
 const policy = "iothubowner";
 const chunked = { "transfer-encoding": "chunked" };
@@ -122,6 +124,37 @@ describe("a body that is too large", () => {
     );
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
     expect(text).toMatch(/^connection: close\r$/im);
+  });
+
+  const long = (bytes: number, sent = bytes) =>
+    `PUT /devices/d1?api-version=1 HTTP/1.1\r\nHost: h\r\n` +
+    `Content-Length: ${bytes}\r\n\r\n${"x".repeat(sent)}`;
+
+  test("is answered to a client that sends all of it before it listens", async () => {
+    await using head = await startTestHead({ limits });
+    const socket = await head.connect();
+    socket.pause();
+    await new Promise<void>((resolve, reject) => {
+      socket.on("error", reject);
+      // More than sockets hold on their own.
+      socket.write(long(32_000_000), () => resolve());
+    });
+    socket.resume();
+    expect(await readToEnd(socket)).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  test("is not read for long when the client goes on and on", async () => {
+    await using head = await startTestHead({ limits: { ...limits, lingerMsMax: 500 } });
+    const socket = connect({ port: head.port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.on("error", () => {});
+    socket.write(long(32_000_000, 20_000));
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /);
+    await once(socket, "end");
+    socket.write("x".repeat(20_000));
+    expect(socket.writable).toBe(true);
+    await head.clock.advance(500);
+    await expect.poll(() => socket.write("x") && socket.writable).toBe(false);
   });
 
   test("of a stranger is not even looked at", async () => {
