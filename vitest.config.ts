@@ -10,10 +10,10 @@ const shared = {
 };
 // Shared machines are slow at times; a test that waits for ever is found all the same.
 const patience = {
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
   // What a test cannot wait for in any other way, it asks for again and again.
-  expect: { poll: { timeout: 30_000 } },
+  expect: { poll: { timeout: 60_000 } },
 };
 
 export default defineConfig({

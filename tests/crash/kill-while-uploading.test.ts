@@ -64,4 +64,4 @@ test("a server that is killed while files come in keeps the whole ones and shows
     }
     await expect.poll(() => filesIn().length).toBe(whole.size);
   }
-}, 180_000);
+});

@@ -35,7 +35,7 @@ describe.skipIf(!hasJava())("many devices of iot-device-client (Java)", () => {
   const isConnected = (deviceId: string) => hub().sessions.isConnected({ deviceId });
 
   async function ask(device: string, payload: unknown): Promise<unknown> {
-    const times = { connectTimeoutInSeconds: 20, responseTimeoutInSeconds: 20 };
+    const times = { connectTimeoutInSeconds: 60, responseTimeoutInSeconds: 20 };
     const body = { methodName: "ask", payload, ...times };
     const path = `/twins/${device}/methods`;
     return (await server.client().call({ method: "POST", path, body })).body;

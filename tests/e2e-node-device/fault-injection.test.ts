@@ -80,7 +80,7 @@ describe("a server with --fault-injection", () => {
   }
 
   async function invoke(deviceId: string): Promise<number> {
-    const body = { methodName: "open", connectTimeoutInSeconds: 20 };
+    const body = { methodName: "open", connectTimeoutInSeconds: 60 };
     const path = `/twins/${deviceId}/methods`;
     return (await server.client().call({ method: "POST", path, body })).status;
   }

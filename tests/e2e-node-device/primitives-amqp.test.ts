@@ -91,7 +91,7 @@ describe.each([
         void response.send(200, { turned: request.payload as unknown });
       },
     );
-    const parameters = { methodName: "turn", payload: 90, connectTimeoutInSeconds: 10 };
+    const parameters = { methodName: "turn", payload: 90, connectTimeoutInSeconds: 60 };
     expect(await service.call("invokeDeviceMethod", "valve", parameters)).toMatchObject({
       status: 200,
       body: { status: 200, payload: { turned: 90 } },

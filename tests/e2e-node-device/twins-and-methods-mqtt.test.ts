@@ -98,7 +98,7 @@ describe("azure-iot-device over MQTT with azure-iothub at the other end", () => 
       },
     );
     // The SDK subscribes when the first handler is set, and tells nobody when that is done.
-    const parameters = { methodName: "echo", payload: { n: 5 }, connectTimeoutInSeconds: 10 };
+    const parameters = { methodName: "echo", payload: { n: 5 }, connectTimeoutInSeconds: 60 };
     expect(await service.call("invokeDeviceMethod", "thermostat", parameters)).toMatchObject({
       status: 200,
       body: { status: 201, payload: { heard: { n: 5 } } },

@@ -38,6 +38,8 @@ async function connectDevice(connectionString: string, caPem: string) {
   twin.on("properties.desired", ({ $version, ...delta }: { $version: number }) => {
     if ($version > 1) told.push(delta);
   });
+  // The client says nothing once it listens; what it asks from here on is answered later than that.
+  await twin.get();
   return {
     told,
     [Symbol.asyncDispose]: async () => void (await client.close()),

@@ -1,5 +1,4 @@
 import { HubClient, type TestServer, startTestServer } from "@larimar/testkit";
-import type { DeviceMethodRequest } from "azure-iot-device";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cell } from "../grid/cell.ts";
 import { connectPlugAndPlayDevice } from "../support/plug-and-play-device.ts";
@@ -63,15 +62,12 @@ describe("DigitalTwinClient of azure-iothub", () => {
 
   test("writes properties, and hears how far the device is with them", cell(SHOWN), async () => {
     await using device = await connectDevice(hub, "writer");
-    const heard = new Promise<unknown>((resolve) => {
-      device.twin.on("properties.desired.thermostat1", (delta) => {
-        if (Object.keys(delta as object).length > 0) resolve(delta);
-      });
-    });
+    const heard: object[] = [];
+    await device.listenForDesired("thermostat1", (delta) => heard.push(delta));
     await bodyOf("digitalTwins.update", "writer", [
       { op: "add", path: "/thermostat1", value: { targetTemperature: 21.5, $metadata: {} } },
     ]);
-    expect(await heard).toMatchObject({ __t: "c", targetTemperature: 21.5 });
+    await expect.poll(() => heard).toMatchObject([{ __t: "c", targetTemperature: 21.5 }]);
     expect(await bodyOf("digitalTwins.get", "writer")).toMatchObject({
       thermostat1: {
         $metadata: { targetTemperature: { desiredValue: 21.5, desiredVersion: 2 } },
@@ -91,11 +87,7 @@ describe("DigitalTwinClient of azure-iothub", () => {
 
   test("invokes commands of a device and of its components", cell(SHOWN), async () => {
     await using device = await connectDevice(hub, "commanded");
-    for (const name of ["reboot", "thermostat1*getReport"]) {
-      device.client.onDeviceMethod(name, (request: DeviceMethodRequest, response) => {
-        void response.send(200, { asked: request.methodName, with: request.payload as object });
-      });
-    }
+    await device.answerCommands("reboot", "thermostat1*getReport");
     expect(await bodyOf("digitalTwins.invoke", "commanded", "reboot", 5)).toMatchObject({
       body: { asked: "reboot", with: 5 },
       xMsCommandStatuscode: 200,

@@ -185,7 +185,7 @@ describe("imports and exports of azure-iothub", () => {
       expect(await manage("importDevices", source)).toMatchObject({ status: "completed" });
       expect(await call("getConfiguration", "carried")).toMatchObject(configuration);
       await expect
-        .poll(() => call("getTwin", "faster"), { timeout: 20_000 })
+        .poll(() => call("getTwin", "faster"))
         .toMatchObject({ properties: { desired: { speed: 4 } } });
     },
   );

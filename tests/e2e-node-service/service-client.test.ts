@@ -92,7 +92,7 @@ describe("azure-iothub, with a device and its module connected", () => {
       client.call("invokeDeviceMethod", "lamp", {
         methodName,
         payload: { n: 2 },
-        connectTimeoutInSeconds: 20,
+        connectTimeoutInSeconds: 60,
       });
     expect(await invoke("open")).toMatchObject({
       body: { status: 200, payload: { name: "open", payload: { n: 2 } } },
@@ -110,7 +110,7 @@ describe("azure-iothub, with a device and its module connected", () => {
     const connectionString = `HostName=${ADDRESS};DeviceId=lamp;ModuleId=m1;SharedAccessKey=${primaryKey}`;
     await device.call("open", { name: "m1", transport: "mqtt", connectionString });
     await device.call("answerMethods", { name: "m1" });
-    const request = { methodName: "shoot", payload: 3, connectTimeoutInSeconds: 20 };
+    const request = { methodName: "shoot", payload: 3, connectTimeoutInSeconds: 60 };
     expect(await client.call("invokeDeviceMethod", "lamp", "m1", request)).toMatchObject({
       body: { status: 200, payload: { name: "shoot", payload: 3 } },
     });

@@ -17,7 +17,7 @@ from azure.storage.blob import BlobClient
 from calls import serve
 
 CA_FILE = os.environ["CA_FILE"]
-WAIT_S_MAX = 15
+WAIT_S_MAX = 60
 
 
 class Opened:

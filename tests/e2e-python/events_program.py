@@ -9,7 +9,7 @@ from azure.eventhub import EventHubConsumerClient, TransportType
 
 from calls import serve
 
-WAIT_S_MAX = 20
+WAIT_S_MAX = 60
 
 
 def plain(value):

@@ -23,7 +23,7 @@ export interface Ended {
 }
 
 const READY_LINE = /^Larimar is ready/m;
-const READY_MS_MAX = 30_000;
+const READY_MS_MAX = 60_000;
 
 /** The built command. It has to exist: `npm run build` makes it. */
 export const COMMAND_FILE = fileURLToPath(

@@ -9,7 +9,7 @@ import type { ReceivedEvent } from "../events/events-reader.ts";
 import { EventsReader } from "../events/events-reader.ts";
 import { CommandSender } from "./command-sender.fixture.ts";
 
-const WAIT_MS_MAX = 20_000;
+const WAIT_MS_MAX = 60_000;
 
 /** A certificate in files, as programs on devices find theirs. */
 export interface CertificateFiles {
@@ -93,7 +93,7 @@ export class DeviceTestHub implements AsyncDisposable {
   }
 
   async invoke(target: string, methodName: string, payload: unknown): Promise<unknown> {
-    const times = { responseTimeoutInSeconds: 20, connectTimeoutInSeconds: 20 };
+    const times = { responseTimeoutInSeconds: 20, connectTimeoutInSeconds: 60 };
     const body = { methodName, payload, ...times };
     const path = `/twins/${target}/methods`;
     return (await this.server.client().call({ method: "POST", path, body })).body;
@@ -146,11 +146,14 @@ export class DeviceTestHub implements AsyncDisposable {
   /** Waits until the device's client has opened another connection, or proved itself again on its own. */
   async sessionRenewed(deviceId: string): Promise<void> {
     // Over AMQP there is a session once there is a link.
-    const session = await vi.waitFor(() => {
-      const found = this.hub.sessions.find({ deviceId });
-      if (found === undefined) throw new Error("It has no session");
-      return found;
-    });
+    const session = await vi.waitFor(
+      () => {
+        const found = this.hub.sessions.find({ deviceId });
+        if (found === undefined) throw new Error("It has no session");
+        return found;
+      },
+      { timeout: WAIT_MS_MAX },
+    );
     const renew = vi.spyOn(session, "renew");
     await vi.waitFor(
       () => {

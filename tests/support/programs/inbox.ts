@@ -1,4 +1,4 @@
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 60_000;
 
 /** What came, in order, for whoever asks for the next. */
 export class Inbox<Item> {

@@ -14,7 +14,7 @@ type Answer = { readonly id: number } & (
 );
 
 /** Longer than an SDK may take for any one thing, and shorter than a test. */
-const CALL_MS_MAX = 30_000;
+const CALL_MS_MAX = 120_000;
 /** The end of what a program complained about is enough to see why it ended. */
 const COMPLAINT_LENGTH_MAX = 4000;
 

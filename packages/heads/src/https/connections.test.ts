@@ -97,8 +97,7 @@ describe("a connection", () => {
     socket.resume();
     await readToEnd(socket);
     expect(await isCreated()).toBe(true);
-    // Megabytes of answers: a busy machine takes its time.
-  }, 30_000);
+  });
 
   test("that is gone is not worked for any more", async () => {
     await using head = await startTestHead();

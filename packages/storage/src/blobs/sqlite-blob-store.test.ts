@@ -52,7 +52,7 @@ class Place {
 
   /** Removal keeps nobody waiting, so the test waits for it. */
   async namesOnceThereAre(count: number): Promise<string[]> {
-    await vi.waitUntil(() => this.names().length === count);
+    await vi.waitUntil(() => this.names().length === count, { timeout: 60_000 });
     return this.names();
   }
 }

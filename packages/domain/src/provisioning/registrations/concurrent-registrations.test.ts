@@ -24,7 +24,7 @@ const step = fc.oneof(
 );
 
 describe("whatever happens around a device that registers", () => {
-  test("it is one identity when all is well again", { timeout: 60_000 }, async () => {
+  test("it is one identity when all is well again", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), fc.boolean(), async (steps, migrate) => {
         const linked = names.map((name) => linkedHub(name));

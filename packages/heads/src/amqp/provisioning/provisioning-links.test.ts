@@ -133,7 +133,7 @@ describe("a device that provisions itself over AMQP", () => {
     const timers = vi.spyOn(dps.amqp.clock, "after");
     let isAnswered = false;
     const begun = device.ask(REGISTER).finally(() => (isAnswered = true));
-    await vi.waitFor(() => expect(timers).toHaveBeenCalledWith(200, expect.any(Function)));
+    await expect.poll(() => timers).toHaveBeenCalledWith(200, expect.any(Function));
     await dps.amqp.clock.advance(199);
     // Had the answer left, it would have come before this.
     await client.send(dps.device.address());

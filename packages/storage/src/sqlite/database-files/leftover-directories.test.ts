@@ -95,7 +95,7 @@ describe("a start", () => {
   test("of an ephemeral storage sweeps, in the background", async () => {
     const left = leave("larimar-ephemeral-aaaaaa");
     await using _ = await openStorage({ isEphemeral: true });
-    await vi.waitUntil(() => !existsSync(left));
+    await expect.poll(() => existsSync(left)).toBe(false);
     expect(ours()).toHaveLength(1);
   });
 

@@ -1,5 +1,5 @@
 import { createTwin, parseQuery } from "@larimar/domain";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { device } from "../../../contracts/device-store.contract.ts";
 import { makeTemporaryDirectory } from "../../../fixtures/temporary-directory.fixture.ts";
 import { DEFAULT_STORAGE_LIMITS } from "../../../storage-limits.ts";
@@ -44,10 +44,8 @@ test("what a query had to look for in all twins is in memory for the next one", 
   const store = new SqliteQueryStore(pool, "hub");
   const found = [{ deviceId: "d28" }, { deviceId: "d29" }];
   expect((await store.page(high, page)).rows).toEqual(found);
-  const [known] = await vi.waitFor(() => {
-    expect(numbers.all).toHaveLength(1);
-    return numbers.all;
-  });
+  await expect.poll(() => numbers.all).toHaveLength(1);
+  const [known] = numbers.all;
   expect(known?.place).toEqual({ section: "reported", keys: ["level"] });
   expect((await store.page(high, page)).rows).toEqual(found);
   // Only whoever looks there misses what is not there.

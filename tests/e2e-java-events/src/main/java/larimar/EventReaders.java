@@ -29,7 +29,7 @@ import reactor.core.publisher.Flux;
 
 /** Readers of single partitions, alone or beside others. */
 final class EventReaders {
-  private static final int WAIT_S_MAX = 20;
+  private static final int WAIT_S_MAX = 60;
 
   /** Alone at a partition for as long as nobody of a higher level comes. */
   private static final class Reader {

@@ -40,7 +40,7 @@ import javax.net.ssl.HttpsURLConnection;
 
 /** Devices and modules as users write them with iot-device-client. */
 final class DeviceCalls {
-  private static final int WAIT_S_MAX = 15;
+  private static final int WAIT_S_MAX = 60;
   private static final int ANSWER_MS_MAX = 5000;
   private static final int ATTEMPTS_MAX = 4;
   private static final Map<String, IotHubClientProtocol> PROTOCOLS =

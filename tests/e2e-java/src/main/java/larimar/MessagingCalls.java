@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Commands, their feedback and notifications as back ends use them with iot-service-client. */
 final class MessagingCalls {
-  private static final int WAIT_S_MAX = 20;
+  private static final int WAIT_S_MAX = 60;
   private static final Map<String, IotHubServiceClientProtocol> PROTOCOLS =
       Map.of(
           "amqp", IotHubServiceClientProtocol.AMQPS, "amqp-ws", IotHubServiceClientProtocol.AMQPS_WS);
