@@ -118,11 +118,13 @@ describe("a property bag", () => {
 
 describe("a written property bag", () => {
   const name = fc.string({ unit: "grapheme", minLength: 1 });
+  // What begins like a system property may be one, and is then not written.
+  const applicationName = name.filter((text) => !text.startsWith("$."));
   const systemNames = ["messageId", "correlationId", "userId", "to", "contentType", "outputName"];
   const properties = fc.record({
     texts: fc.dictionary(fc.constantFrom(...systemNames), name),
     expiresAtMs: fc.option(fc.integer({ min: 0, max: 4e12 }), { nil: undefined }),
-    application: fc.array(fc.tuple(name, name)),
+    application: fc.array(fc.tuple(applicationName, name)),
   });
 
   test("is read as what was written", () => {
@@ -134,9 +136,7 @@ describe("a written property bag", () => {
         const written = messageProperties(system, new Map(application));
         const read = parsePropertyBag(formatPropertyBag(written));
         expect(read.system).toEqual(system);
-        expect(read.application).toEqual(
-          new Map(application.filter(([key]) => !key.startsWith("$."))),
-        );
+        expect(read.application).toEqual(new Map(application));
       }),
     );
   });
