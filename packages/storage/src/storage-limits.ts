@@ -31,10 +31,10 @@ export interface StorageLimits {
   readonly queryPageBytesMax: number;
   /** Statements a thread keeps; one that has as many is replaced by a fresh one. */
   readonly queryStatementsMax: number;
-  /** Numbers of twins in memory, of all places that queries ask about; the longest unused give way. */
-  readonly twinNumbersBytesMax: number;
-  /** Twins that may change while numbers are read into memory; when more do, they are not kept. */
-  readonly twinNumbersChangesMax: number;
+  /** Values of twins in memory, of all places that queries ask about; the longest unused give way. */
+  readonly twinMemoryBytesMax: number;
+  /** Twins that may change while values are read into memory; when more do, these are not kept. */
+  readonly twinMemoryChangesMax: number;
   /** Room on the disk that uploaded files leave to everything else; content that needs it is refused. */
   readonly blobDiskReserveBytes: number;
 }
@@ -57,7 +57,7 @@ export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
   queryTimeMaxMs: 30_000,
   queryPageBytesMax: MiB,
   queryStatementsMax: 1000,
-  twinNumbersBytesMax: 64 * MiB,
-  twinNumbersChangesMax: 100_000,
+  twinMemoryBytesMax: 64 * MiB,
+  twinMemoryChangesMax: 100_000,
   blobDiskReserveBytes: 128 * MiB,
 };

@@ -52,7 +52,7 @@ import {
   SubscriptionStatements,
 } from "./devices/sqlite-subscription-store.ts";
 import { SqliteTwinStore, TwinStatements } from "./twins/sqlite-twin-store.ts";
-import { TwinNumbers } from "./twins/twin-numbers.ts";
+import { TwinMemory } from "./twins/twin-memory.ts";
 import { STATE_DATABASE, StateDatabase } from "./state-database.ts";
 
 const BLOBS_DIRECTORY = "blobs";
@@ -86,15 +86,15 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       log,
     });
     const clock = options.clock ?? systemClock;
-    const numbers = new TwinNumbers(limits);
-    const queries = new QueryPool({ file: place.stateFile, limits, numbers });
+    const memory = new TwinMemory(limits);
+    const queries = new QueryPool({ file: place.stateFile, limits, memory });
     const forgotten = new ForgottenConnections(state, clock.now());
     const leftovers = place.isEphemeral ? new LeftoverDirectories(log) : undefined;
     return createStorage({
       state,
       eventLog,
       blobFiles,
-      numbers,
+      memory,
       queries,
       forgotten,
       leftovers,
@@ -111,7 +111,7 @@ interface OpenParts {
   readonly state: StateDatabase;
   readonly eventLog: SqliteEventLog;
   readonly blobFiles: BlobFiles;
-  readonly numbers: TwinNumbers;
+  readonly memory: TwinMemory;
   readonly queries: QueryPool;
   readonly forgotten: ForgottenConnections;
   readonly leftovers: LeftoverDirectories | undefined;
@@ -119,12 +119,12 @@ interface OpenParts {
 }
 
 function createStorage(parts: OpenParts): Storage {
-  const { state, eventLog, blobFiles, numbers, queries, forgotten, leftovers, place } = parts;
+  const { state, eventLog, blobFiles, memory, queries, forgotten, leftovers, place } = parts;
   const devices = new DeviceStatements(state);
   const modules = new ModuleStatements(state);
   const presence = new PresenceStatements(state);
   const subscriptions = new SubscriptionStatements(state);
-  const twins = new TwinStatements(state, numbers);
+  const twins = new TwinStatements(state, memory);
   const commands = new CommandStatements(state);
   const notifications = new NotificationStatements(state);
   const pendingUploads = new PendingUploadStatements(state);

@@ -60,7 +60,7 @@ async function remove(deviceId: string): Promise<void> {
 
 function read(text: string): string[] {
   const cancelled = new Int32Array(new SharedArrayBuffer(4));
-  const request = { cancelled, timeMaxMs: 60_000, numbers: [] };
+  const request = { cancelled, timeMaxMs: 60_000, columns: [] };
   const query = parseQuery(text);
   const page = reader.page({ ...request, hub: "hub", query, after: undefined, limit: 100 });
   if (page.kind !== "done") throw new Error(JSON.stringify(page));

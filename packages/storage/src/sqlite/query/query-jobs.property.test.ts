@@ -103,7 +103,7 @@ afterAll(() => {
 function read(text: string): JsonObject[] {
   const query = parseQuery(text);
   const budget = { cancelled: new Int32Array(new SharedArrayBuffer(4)), timeMaxMs: 60_000 };
-  const request = { ...budget, hub: "hub", numbers: [], query };
+  const request = { ...budget, hub: "hub", columns: [], query };
   const reply = reader.page({ ...request, after: undefined, limit: 100 });
   if (reply.kind !== "done") throw new Error(JSON.stringify(reply));
   return JSON.parse(reply.rows) as JsonObject[];

@@ -8,8 +8,8 @@ import type { HubStores } from "../../storage.ts";
 import { DEFAULT_STORAGE_LIMITS } from "../../storage-limits.ts";
 import { connect } from "../database-files/connect.ts";
 import { openStorage } from "../open-storage.ts";
-import { TwinNumbers } from "../twins/twin-numbers.ts";
-import type { TwinPlace } from "../twins/twin-place.ts";
+import type { MemoryKey } from "../twins/memory-column.ts";
+import { TwinMemory } from "../twins/twin-memory.ts";
 import { QueryReader } from "./query-reader.ts";
 import { TYPE_NAMES } from "./fixtures/random-queries.fixture.ts";
 import {
@@ -17,6 +17,7 @@ import {
   anyGroupedQuery,
   anyNumberQuery,
   anyPlainQuery,
+  anyTextQuery,
 } from "./fixtures/random-twin-queries.fixture.ts";
 import type { RandomIdentity } from "./fixtures/random-twins.fixture.ts";
 import { KEYS, anyIdentity } from "./fixtures/random-twins.fixture.ts";
@@ -30,17 +31,17 @@ describe.each([
     limits: { idsFew: 2, rowsBeforeIds: 40, idsMin: 100, idsMax: 100 },
   },
   {
-    place: "a hub whose twins have their numbers in memory",
+    place: "a hub whose twins have their values in memory",
     hasOthers: true,
-    hasNumbers: true,
+    hasMemory: true,
     limits: { idsFew: 2, rowsBeforeIds: 40, idsMin: 100, idsMax: 200 },
   },
-])("in $place", ({ hasOthers, hasNumbers = false, limits }) => {
-  const numbers = new TwinNumbers(DEFAULT_STORAGE_LIMITS);
+])("in $place", ({ hasOthers, hasMemory = false, limits }) => {
+  const memory = new TwinMemory(DEFAULT_STORAGE_LIMITS);
   const directory = makeTemporaryDirectory();
   const documents: { devices: JsonObject[]; modules: JsonObject[] } = { devices: [], modules: [] };
   let reader: QueryReader;
-  let helpedByNumbers = 0;
+  const helped = { numbers: 0, texts: 0 };
 
   beforeAll(async () => {
     const storage = await openStorage({ directory: directory.path });
@@ -55,10 +56,10 @@ describe.each([
     const file = path.join(directory.path, "state.db");
     if (!hasOthers) spread(file);
     reader = new QueryReader({ file, pageBytesMax: 1024 ** 2 }, limits);
-    for (const place of hasNumbers ? somePlaces() : []) {
-      const begun = numbers.begin(place, 1000)!;
-      reader.readNumbers({ ...budget(), numbers: begun });
-      numbers.finish(begun);
+    for (const key of hasMemory ? someKeys() : []) {
+      const begun = memory.begin(key, 1000)!;
+      reader.fillMemory({ ...budget(), column: begun });
+      memory.finish(begun);
     }
   });
 
@@ -105,13 +106,13 @@ describe.each([
   function read(text: string, limit: number): JsonObject[] {
     const query = parseQuery(text);
     if (isGrouped(query))
-      return rowsOf(reader.groups({ ...budget(), hub: "hub", numbers: numbers.all, query }));
+      return rowsOf(reader.groups({ ...budget(), hub: "hub", columns: memory.columns, query }));
     const rows: JsonObject[] = [];
     let after: string | undefined;
     do {
-      const request = { ...budget(), hub: "hub", numbers: numbers.all };
+      const request = { ...budget(), hub: "hub", columns: memory.columns };
       const page = reader.page({ ...request, query, after, limit });
-      if (page.kind === "done") helpedByNumbers += page.used.length;
+      if (page.kind === "done") for (const { kind } of page.used) helped[kind] += 1;
       const found = rowsOf(page);
       expect(found.length > 0 || after === undefined).toBe(true);
       rows.push(...found);
@@ -163,7 +164,17 @@ describe.each([
       }),
       { numRuns: 300 },
     );
-    expect(helpedByNumbers > 0).toBe(hasNumbers);
+    expect(helped.numbers > 0).toBe(hasMemory);
+  });
+
+  test("the store finds parts of texts", () => {
+    fc.assert(
+      fc.property(anyTextQuery, fc.integer({ min: 1, max: 200 }), (text, limit) => {
+        expect(read(text, limit), text).toEqual(expected(text));
+      }),
+      { numRuns: 300 },
+    );
+    expect(helped.texts > 0).toBe(hasMemory);
   });
 
   test("the store groups as the language means", () => {
@@ -177,13 +188,17 @@ describe.each([
 });
 
 /** All that queries ask about down to the second key. */
-function somePlaces(): TwinPlace[] {
-  return (["tags", "desired", "reported"] as const).flatMap((section) =>
+function someKeys(): MemoryKey[] {
+  const places = (["tags", "desired", "reported"] as const).flatMap((section) =>
     KEYS.flatMap((one) => [
       { section, keys: [one] },
       ...KEYS.map((other) => ({ section, keys: [one, other] })),
     ]),
   );
+  return places.flatMap((place) => [
+    { kind: "numbers", place },
+    { kind: "texts", place },
+  ]);
 }
 
 /** What many deletions leave: more ids than one statement goes through. */

@@ -17,8 +17,8 @@ import { DocumentReader } from "./document-reader.ts";
 import { GroupLines } from "./groups/group-lines.ts";
 import { sourceOf } from "./compile/query-source.ts";
 import { ALWAYS, sql } from "./compile/sql.ts";
-import { readNumbers } from "./numbers/read-numbers.ts";
-import { NumberSearch } from "./numbers/number-search.ts";
+import { fillMemory } from "./memory/fill-memory.ts";
+import { MemorySearch } from "./memory/memory-search.ts";
 import { QueryStopped, startBudget } from "./scan/check-budget.ts";
 import type { ScanLimits, ScanParts } from "./scan/query-scan.ts";
 import { QueryScan, SCAN_LIMITS } from "./scan/query-scan.ts";
@@ -110,9 +110,9 @@ export class QueryReader {
     });
   }
 
-  readNumbers({ numbers, ...budget }: Request<"readNumbers">): Reply<"readNumbers"> {
+  fillMemory({ column, ...budget }: Request<"fillMemory">): Reply<"fillMemory"> {
     return this.#inSnapshot(() => {
-      readNumbers(this.#statements, numbers, startBudget(budget));
+      fillMemory(this.#statements, column, startBudget(budget));
       return { kind: "done" };
     });
   }
@@ -181,15 +181,15 @@ export class QueryReader {
   }
 
   #perform<T>(
-    { hub, cancelled, timeMaxMs, numbers: known }: QueryRequest,
+    { hub, cancelled, timeMaxMs, columns }: QueryRequest,
     action: (parts: ScanParts) => T,
   ): QueryFailure | (QueryDone & T) {
     const budget = { cancelled, timeMaxMs };
     const [statements, limits] = [this.#statements, this.#scanLimits];
-    const numbers = new NumberSearch(known);
+    const memory = new MemorySearch(columns);
     return this.#inSnapshot(() => {
-      const result = action({ statements, budget, hub, numbers, limits });
-      const { used, wish } = numbers;
+      const result = action({ statements, budget, hub, memory, limits });
+      const { used, wish } = memory;
       return { kind: "done", statements: statements.size, used, wish, ...result };
     });
   }

@@ -6,7 +6,7 @@ import type { StateDatabase } from "../state-database.ts";
 import type { StoredTwin } from "./stored-twin.ts";
 import { decodeTwin, STORED_TWIN_COLUMNS } from "./stored-twin.ts";
 import { leavesOf } from "./twin-leaves.ts";
-import { TwinNumbers } from "./twin-numbers.ts";
+import { TwinMemory } from "./twin-memory.ts";
 
 interface Parameters extends StoredTwin {
   readonly hub: string;
@@ -22,7 +22,7 @@ interface Metadata extends Pick<StoredTwin, "desiredMetadata" | "reportedMetadat
 
 /** The statements, prepared once for all hubs. */
 export class TwinStatements {
-  readonly numbers: TwinNumbers;
+  readonly memory: TwinMemory;
   readonly find: Database.Statement<[string, string, string], StoredTwin>;
   readonly insert: Database.Statement<[Parameters]>;
   readonly insertMetadata: Database.Statement<[Metadata]>;
@@ -33,9 +33,9 @@ export class TwinStatements {
   readonly delete: Database.Statement<[string, string, string]>;
   readonly deleteAll: Database.Statement<[string, string]>;
 
-  constructor(state: StateDatabase, numbers = new TwinNumbers(DEFAULT_STORAGE_LIMITS)) {
+  constructor(state: StateDatabase, memory = new TwinMemory(DEFAULT_STORAGE_LIMITS)) {
     const { connection } = state;
-    this.numbers = numbers;
+    this.memory = memory;
     this.find = connection.prepare(
       `SELECT ${STORED_TWIN_COLUMNS}
        FROM twins AS t JOIN twin_metadata AS x ON x.id = t.id
@@ -97,7 +97,7 @@ export class SqliteTwinStore implements TwinStore {
 
   /** For others that write in the same commit. */
   putNow(twin: Twin, expectedVersion: number | undefined): "written" | "conflict" {
-    const { numbers, insert, insertMetadata, update, updateMetadata } = this.#statements;
+    const { memory, insert, insertMetadata, update, updateMetadata } = this.#statements;
     const row = this.#encode(twin);
     const { desiredMetadata, reportedMetadata } = row;
     const now = leavesOf(this.#hub.key, twin);
@@ -108,7 +108,7 @@ export class SqliteTwinStore implements TwinStore {
       const id = Number(lastInsertRowid);
       insertMetadata.run({ id, desiredMetadata, reportedMetadata, leaves });
       this.#changeLeaves(id, [], now);
-      this.#hub.afterCommit(() => numbers.changed(id, twin));
+      this.#hub.afterCommit(() => memory.changed(id, twin));
       return "written";
     }
     const before = update.get({ ...row, expectedVersion });
@@ -118,7 +118,7 @@ export class SqliteTwinStore implements TwinStore {
     if (leaves !== before.leaves) {
       this.#changeLeaves(id, JSON.parse(before.leaves) as number[], now);
     }
-    this.#hub.afterCommit(() => numbers.changed(id, twin));
+    this.#hub.afterCommit(() => memory.changed(id, twin));
     return "written";
   }
 

@@ -13,7 +13,7 @@ const LEAVES_MAX = 256;
  * A leaf is a hash of a value of a twin, together with where it is. Twins are found by their leaves when few
  * have the value that a query asks for; whether they really have it is looked up in them. Numbers that
  * devices report have none: they change all the time, and each change would cost as much as the patch itself;
- * `TwinNumbers` finds those.
+ * `TwinMemory` finds those.
  */
 export function leavesOf(hub: string, twin: TwinSections): number[] {
   const leaves = new Set<number>();

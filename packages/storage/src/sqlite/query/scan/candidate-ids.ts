@@ -3,14 +3,13 @@ import { idsWithLeaf } from "./leaf-ids.ts";
 import type { QuerySource } from "../compile/query-source.ts";
 import type { Sql } from "../compile/sql.ts";
 import { listOf, sql } from "../compile/sql.ts";
-import { numberCondition } from "../numbers/number-condition.ts";
-import type { NumberSearch } from "../numbers/number-search.ts";
+import type { MemorySearch } from "../memory/memory-search.ts";
 
 /** Where ids of rows are looked for. */
 export interface CandidateSearch {
   readonly source: QuerySource;
   readonly hub: string;
-  readonly numbers: NumberSearch;
+  readonly memory: MemorySearch;
   /** More from memory are of no use. */
   readonly idsMax: number;
 }
@@ -19,8 +18,8 @@ export interface CandidateSearch {
 export function candidateIds(search: CandidateSearch, where: Expression): readonly Sql[] {
   const conjuncts = where.kind === "all" ? where.operands : [where];
   const found = conjuncts.flatMap((conjunct) => idsOf(search, conjunct) ?? []);
-  const numbers = idsWithNumbers(search, conjuncts);
-  return numbers === undefined ? found : [...found, numbers];
+  const inMemory = idsInMemory(search, conjuncts);
+  return inMemory === undefined ? found : [...found, inMemory];
 }
 
 /** Of all rows that a hub has, from the index that begins with its name. */
@@ -74,19 +73,15 @@ function idsOf(search: CandidateSearch, condition: Expression): Sql | undefined 
 
 /** Of a condition that stands below others. */
 function idsOfEach(search: CandidateSearch, condition: Expression): Sql | undefined {
-  return idsOf(search, condition) ?? idsWithNumbers(search, [condition]);
+  return idsOf(search, condition) ?? idsInMemory(search, [condition]);
 }
 
-/** Numbers in memory are asked about all conditions at once, so that the two ends of a range are one. */
-function idsWithNumbers(
-  { source, numbers, idsMax }: CandidateSearch,
+/** What is in memory is asked about all conditions at once, so that the two ends of a range are one. */
+function idsInMemory(
+  { source, memory, idsMax }: CandidateSearch,
   conjuncts: readonly Expression[],
 ): Sql | undefined {
-  if (source.table !== "twins") return undefined;
-  return numbers.ids(
-    conjuncts.flatMap((conjunct) => numberCondition(conjunct) ?? []),
-    idsMax,
-  );
+  return source.table === "twins" ? memory.ids(conjuncts, idsMax) : undefined;
 }
 
 const TRUE: Expression = { kind: "literal", value: true };

@@ -3,7 +3,7 @@ import { candidateIds, idsOfHub } from "./candidate-ids.ts";
 import type { ConditionCompiler } from "../compile/compile-condition.ts";
 import { startBudget } from "./check-budget.ts";
 import { findIds } from "./find-ids.ts";
-import type { NumberSearch } from "../numbers/number-search.ts";
+import type { MemorySearch } from "../memory/memory-search.ts";
 import type { QueryBudget } from "../threads/query-calls.ts";
 import type { QuerySource } from "../compile/query-source.ts";
 import { sourceOf } from "../compile/query-source.ts";
@@ -39,7 +39,7 @@ export interface ScanParts {
   readonly statements: StatementCache;
   readonly budget: QueryBudget;
   readonly hub: string;
-  readonly numbers: NumberSearch;
+  readonly memory: MemorySearch;
   readonly limits: ScanLimits;
 }
 
@@ -83,14 +83,14 @@ export class QueryScan {
     }
     const ids = this.#ids(isAlone, Math.min(Math.max(Math.floor(last / 8), idsMin), idsMax));
     if (ids !== undefined) return yield* this.#through(ids, columns, tail, from);
-    if (last > rowsBeforeIds) this.#parts.numbers.wouldHelp(last);
+    if (last > rowsBeforeIds) this.#parts.memory.wouldHelp(last);
     yield* this.#between(from, last, pieces);
   }
 
   /** Ids that may be wanted; undefined when an index leaves more. */
   #ids(isAlone: boolean, idsMax: number): readonly number[] | undefined {
-    const { statements, hub, numbers } = this.#parts;
-    const search = { source: this.source, hub, numbers, idsMax };
+    const { statements, hub, memory } = this.#parts;
+    const search = { source: this.source, hub, memory, idsMax };
     return findIds({
       statements,
       alternatives: candidateIds(search, this.#expression),

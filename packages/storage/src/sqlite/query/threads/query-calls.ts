@@ -1,7 +1,6 @@
 import type { IdentityKey, Query, QueryTarget } from "@larimar/domain";
-import type { PlaceNumbers } from "../../twins/twin-numbers.ts";
-import type { TwinPlace } from "../../twins/twin-place.ts";
-import type { NumbersWish } from "../numbers/number-search.ts";
+import type { MemoryColumn, MemoryKey } from "../../twins/memory-column.ts";
+import type { MemoryWish } from "../memory/memory-search.ts";
 
 /** How much longer a query may run, and whether anybody still wants it. */
 export interface QueryBudget {
@@ -13,8 +12,8 @@ export interface QueryBudget {
 /** What every query comes with. */
 export interface QueryRequest extends QueryBudget {
   readonly hub: string;
-  /** Numbers of twins that are in memory, shared between the threads. */
-  readonly numbers: readonly PlaceNumbers[];
+  /** What is in memory of the twins, shared between the threads. */
+  readonly columns: readonly MemoryColumn[];
 }
 
 interface PageRequest extends QueryRequest {
@@ -33,8 +32,8 @@ export interface QueryDone {
   readonly kind: "done";
   /** How many the thread keeps. */
   readonly statements: number;
-  readonly used: readonly TwinPlace[];
-  readonly wish: NumbersWish | undefined;
+  readonly used: readonly MemoryKey[];
+  readonly wish: MemoryWish | undefined;
 }
 
 type Outcome<T> = QueryFailure | (QueryDone & T);
@@ -60,9 +59,9 @@ export type QueryCalls = {
       readonly after: string | undefined;
     }>;
   };
-  /** Writes numbers where all threads see them. */
-  readNumbers: {
-    readonly request: QueryBudget & { readonly numbers: PlaceNumbers };
+  /** Writes what it reads where all threads see it. */
+  fillMemory: {
+    readonly request: QueryBudget & { readonly column: MemoryColumn };
     readonly reply: QueryFailure | { readonly kind: "done" };
   };
   close: { readonly request: undefined; readonly reply: void };

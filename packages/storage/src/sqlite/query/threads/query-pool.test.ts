@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeTemporaryDirectory } from "../../../fixtures/temporary-directory.fixture.ts";
 import { DEFAULT_STORAGE_LIMITS } from "../../../storage-limits.ts";
 import { openStorage } from "../../open-storage.ts";
-import { TwinNumbers } from "../../twins/twin-numbers.ts";
+import { TwinMemory } from "../../twins/twin-memory.ts";
 import { QueryPool } from "./query-pool.ts";
 import { SqliteQueryStore } from "../sqlite-query-store.ts";
 import { device } from "../../../contracts/device-store.contract.ts";
@@ -33,7 +33,7 @@ function openPool(limits: Partial<typeof DEFAULT_STORAGE_LIMITS>): QueryPool {
   return new QueryPool({
     file: `${directory.path}/state.db`,
     limits: { ...DEFAULT_STORAGE_LIMITS, ...limits },
-    numbers: new TwinNumbers(DEFAULT_STORAGE_LIMITS),
+    memory: new TwinMemory(DEFAULT_STORAGE_LIMITS),
   });
 }
 

@@ -4,13 +4,13 @@ import { StorageError } from "../../../storage-error.ts";
 import type { StorageLimits } from "../../../storage-limits.ts";
 import { startWorkerFile } from "../../workers/start-worker-file.ts";
 import { WorkerConnection } from "../../workers/worker-connection.ts";
-import type { TwinNumbers } from "../../twins/twin-numbers.ts";
-import type { NumbersWish } from "../numbers/number-search.ts";
-import { NumberWishes } from "./number-wishes.ts";
+import type { TwinMemory } from "../../twins/twin-memory.ts";
+import type { MemoryWish } from "../memory/memory-search.ts";
+import { MemoryWishes } from "./memory-wishes.ts";
 import type { QueryBudget, QueryCalls, QueryFailure } from "./query-calls.ts";
 
 type QueryName = "page" | "groups" | "keys";
-type RequestOf<K extends QueryName> = Omit<QueryCalls[K]["request"], keyof QueryBudget | "numbers">;
+type RequestOf<K extends QueryName> = Omit<QueryCalls[K]["request"], keyof QueryBudget | "columns">;
 type ResultOf<K extends QueryName> = Extract<QueryCalls[K]["reply"], { kind: "done" }>;
 
 type Thread = WorkerConnection<QueryCalls>;
@@ -24,7 +24,7 @@ interface Waiting {
 export interface QueryPoolParts {
   readonly file: string;
   readonly limits: StorageLimits;
-  readonly numbers: TwinNumbers;
+  readonly memory: TwinMemory;
 }
 
 /**
@@ -38,7 +38,7 @@ export class QueryPool implements AsyncDisposable {
   readonly #threads: readonly Thread[];
   readonly #waiting: Waiting[] = [];
   readonly #running = new Set<Promise<unknown>>();
-  readonly #wishes = new NumberWishes(() => performance.now());
+  readonly #wishes = new MemoryWishes(() => performance.now());
   readonly #isClosing = new Int32Array(new SharedArrayBuffer(4));
   #isClosed = false;
 
@@ -106,27 +106,27 @@ export class QueryPool implements AsyncDisposable {
     if (next !== undefined) return next.go(thread);
     const wish = this.#isClosed ? undefined : this.#wishes.take();
     if (wish === undefined) return void this.#idle.push(thread);
-    const reading = this.#read(thread, wish).finally(() => {
-      this.#running.delete(reading);
+    const filling = this.#fill(thread, wish).finally(() => {
+      this.#running.delete(filling);
       this.#wishes.done();
       this.#release(thread);
     });
-    this.#running.add(reading);
+    this.#running.add(filling);
   }
 
-  /** Never fails: without these numbers queries take longer, and that is all. */
-  async #read(thread: Thread, { place, lastId }: NumbersWish): Promise<void> {
-    const { numbers, limits } = this.#parts;
-    const begun = numbers.begin(place, lastId);
+  /** Never fails: without this queries take longer, and that is all. */
+  async #fill(thread: Thread, wish: MemoryWish): Promise<void> {
+    const { memory, limits } = this.#parts;
+    const begun = memory.begin(wish, wish.lastId);
     if (begun === undefined) return;
     try {
       const caller = await thread.get();
       const budget = { cancelled: this.#isClosing, timeMaxMs: limits.queryTimeMaxMs };
-      const { kind } = await caller.call("readNumbers", { ...budget, numbers: begun });
-      if (kind === "done") numbers.finish(begun);
-      else numbers.abandon(begun);
+      const { kind } = await caller.call("fillMemory", { ...budget, column: begun });
+      if (kind === "done") memory.finish(begun);
+      else memory.abandon(begun);
     } catch {
-      numbers.abandon(begun);
+      memory.abandon(begun);
     }
   }
 
@@ -141,13 +141,13 @@ export class QueryPool implements AsyncDisposable {
     const cancel = (): void => void Atomics.store(cancelled, 0, 1);
     if (signal?.aborted === true) cancel();
     signal?.addEventListener("abort", cancel, { once: true });
-    const { numbers, limits } = this.#parts;
+    const { memory, limits } = this.#parts;
     const budget: QueryBudget = { cancelled, timeMaxMs: limits.queryTimeMaxMs };
-    const asked = { ...request, ...budget, numbers: numbers.all } as QueryCalls[K]["request"];
+    const asked = { ...request, ...budget, columns: memory.columns } as QueryCalls[K]["request"];
     try {
       const reply = await caller.call(name, asked);
       if (reply.kind !== "done") throw this.#failure(reply, signal);
-      numbers.used(reply.used);
+      memory.used(reply.used);
       if (reply.wish !== undefined) this.#wishes.add(reply.wish);
       // Statements cannot be given back one by one, only with the thread that has them.
       if (reply.statements >= limits.queryStatementsMax) await thread.end();

@@ -16,7 +16,7 @@ export function createQueryService(): Service<QueryCalls> {
       page: (request) => opened().page(request),
       groups: (request) => opened().groups(request),
       keys: (request) => opened().keys(request),
-      readNumbers: (request) => opened().readNumbers(request),
+      fillMemory: (request) => opened().fillMemory(request),
       close: () => reader?.close(),
     },
     buffersOf: () => [],

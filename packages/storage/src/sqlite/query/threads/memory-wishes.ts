@@ -1,12 +1,12 @@
-import type { NumbersWish } from "../numbers/number-search.ts";
+import type { MemoryWish } from "../memory/memory-search.ts";
 
-/** Reading numbers takes no more than a tenth of the time, however many places queries ask about in turn. */
+/** Filling memory takes no more than a tenth of the time, however many places queries ask about in turn. */
 const REST_FACTOR = 9;
 
-/** Which numbers are read into memory next, one place at a time. */
-export class NumberWishes {
+/** What is read into memory next, one column at a time. */
+export class MemoryWishes {
   readonly #now: () => number;
-  #wish: NumbersWish | undefined;
+  #wish: MemoryWish | undefined;
   #begunAt: number | undefined;
   #restsUntil = -Infinity;
 
@@ -15,12 +15,12 @@ export class NumberWishes {
   }
 
   /** The newest replaces what still waits: nobody may ask about that any more. */
-  add(wish: NumbersWish): void {
+  add(wish: MemoryWish): void {
     this.#wish = wish;
   }
 
   /** What is to be read now; `done` has to follow. */
-  take(): NumbersWish | undefined {
+  take(): MemoryWish | undefined {
     if (this.#begunAt !== undefined || this.#now() < this.#restsUntil) return undefined;
     const wish = this.#wish;
     this.#wish = undefined;

@@ -1,11 +1,11 @@
 import type { Expression } from "@larimar/domain";
-import type { TwinPlace } from "../../twins/twin-place.ts";
+import type { MemoryKey } from "../../twins/memory-column.ts";
 import { MIRRORED } from "../compile/sql-value.ts";
 import { placeOf } from "../scan/place-of.ts";
 
 /** Holds of numbers at a place from one to another, both included; of nothing else. */
-export interface NumberCondition {
-  readonly place: TwinPlace;
+export interface NumberCondition extends MemoryKey {
+  readonly kind: "numbers";
   readonly min: number;
   readonly max: number;
   /** Where only some numbers in between will do. */
@@ -21,17 +21,18 @@ export function numberCondition(expression: Expression): NumberCondition | undef
   const place = placeOf(isMirrored ? right : left);
   const value = numberOf(isMirrored ? left : right);
   if (place === undefined || value === undefined) return undefined;
+  const key = { kind: "numbers", place } as const;
   switch (isMirrored ? MIRRORED[operator] : operator) {
     case "=":
-      return { place, min: value, max: value };
+      return { ...key, min: value, max: value };
     case "<":
-      return { place, min: -Infinity, max: -next(-value) };
+      return { ...key, min: -Infinity, max: -next(-value) };
     case "<=":
-      return { place, min: -Infinity, max: value };
+      return { ...key, min: -Infinity, max: value };
     case ">":
-      return { place, min: next(value), max: Infinity };
+      return { ...key, min: next(value), max: Infinity };
     case ">=":
-      return { place, min: value, max: Infinity };
+      return { ...key, min: value, max: Infinity };
     case "!=":
       return undefined;
   }
@@ -47,7 +48,7 @@ function numberIsIn({
   // Whoever may be a text as well is not known by numbers.
   const areNumbers = values.every((value) => typeof value === "number") && among.size > 0;
   if (place === undefined || isNegated || !areNumbers) return undefined;
-  return { place, min: Math.min(...among), max: Math.max(...among), among };
+  return { kind: "numbers", place, min: Math.min(...among), max: Math.max(...among), among };
 }
 
 const float = new Float64Array(1);
