@@ -70,9 +70,10 @@ export async function sendReply(
     ...(isLast ? { connection: "close" } : {}),
   });
   if (stream !== undefined) await sendStream(response, stream, signal);
-  if (isOpenEnded !== true) response.end(payload);
-  else if (payload === undefined) response.flushHeaders();
-  else response.write(payload);
+  if (isOpenEnded !== true) return void response.end(payload);
+  // Without a body, as to HEAD, nothing that is written would take them along.
+  response.flushHeaders();
+  if (payload !== undefined) response.write(payload);
 }
 
 async function sendStream(

@@ -157,6 +157,22 @@ describe("a body that is too large", () => {
     await expect.poll(() => socket.write("x") && socket.writable).toBe(false);
   });
 
+  test("is no fault of ours when the client breaks off over its answer", async () => {
+    await using head = await startTestHead({ limits });
+    const socket = await head.connect();
+    socket.write(long(32_000_000, 20_000));
+    await once(socket, "data");
+    socket.resetAndDestroy();
+    const messages = () => head.logged.map(({ message }) => message);
+    await expect.poll(messages, { timeout: 5000 }).toContain("request answered");
+  });
+
+  test("is answered without a body to who asks for none", async () => {
+    await using head = await startTestHead({ limits });
+    const text = await head.exchange(long(32_000_000, 20_000).replace("PUT", "HEAD"));
+    expect(text).toMatch(/^HTTP\/1\.1 4\d\d [^]*\r\n\r\n$/);
+  });
+
   test("of a stranger is not even looked at", async () => {
     await using head = await startTestHead({ limits });
     const response = await head.send("PUT", "/devices/d1", { body: identityOf(5000) });

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "@larimar/domain";
 
@@ -13,7 +12,8 @@ export async function linger(
 ): Promise<void> {
   const { socket } = request;
   if (socket.destroyed) return;
-  const closed = once(socket, "close");
+  // However it ends, the client had its time: that it broke off is no fault.
+  const closed = new Promise((resolve) => socket.once("close", resolve));
   const timer = clock.after(msMax, () => socket.destroy());
   socket.end();
   request.resume();
