@@ -3,6 +3,7 @@ import { messageProperties } from "@larimar/domain";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatPropertyBag, parsePropertyBag } from "./property-bag.ts";
+import { EXPIRY_KEY, IGNORED_KEYS, TEXT_PROPERTY_BY_KEY } from "./property-names.ts";
 
 const parse = (bag: string): { system: object; application: object } => {
   const { system, application } = parsePropertyBag(bag);
@@ -118,8 +119,16 @@ describe("a property bag", () => {
 
 describe("a written property bag", () => {
   const name = fc.string({ unit: "grapheme", minLength: 1 });
-  // What begins like a system property may be one, and is then not written.
-  const applicationName = name.filter((text) => !text.startsWith("$."));
+  // A name that only begins like that of a system property is any other's equal.
+  const applicationName = fc
+    .oneof(
+      name,
+      name.map((text) => `$.${text}`),
+    )
+    .filter((key) => {
+      const isReserved = TEXT_PROPERTY_BY_KEY.has(key) || IGNORED_KEYS.has(key);
+      return !isReserved && key !== EXPIRY_KEY;
+    });
   const systemNames = ["messageId", "correlationId", "userId", "to", "contentType", "outputName"];
   const properties = fc.record({
     texts: fc.dictionary(fc.constantFrom(...systemNames), name),
