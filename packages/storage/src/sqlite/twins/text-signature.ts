@@ -16,7 +16,8 @@ export const NO_SIGNATURE: TextSignature = { low: 0, high: 0 };
 export function signatureOf(text: string): TextSignature {
   let [low, high] = [0, 0];
   let [one, two] = [text.charCodeAt(0), text.charCodeAt(1)];
-  for (let at = 2; at < text.length; at++) {
+  // Once all bits are set, longer texts add none.
+  for (let at = 2; at < text.length && (low & high) !== ALL_BITS; at++) {
     const three = text.charCodeAt(at);
     const hash = hashOf(one, two, three);
     // Of what is shifted by, the last five bits count.
@@ -28,6 +29,7 @@ export function signatureOf(text: string): TextSignature {
   return { low, high };
 }
 
+const ALL_BITS = -1;
 const FACTOR = 0x9e_37_79_b1;
 
 /** The first bits of a product depend on all bits of its factors. */
