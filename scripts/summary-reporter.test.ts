@@ -1,13 +1,11 @@
 import { expect, test } from "vitest";
 import type { TestModule } from "vitest/node";
-import { countResults, failedFiles } from "./summary-reporter.ts";
+import { countResults } from "./summary-reporter.ts";
 
 type State = "passed" | "failed" | "skipped";
 
 function moduleOf(state: State, tests: readonly State[]): TestModule {
   const module = {
-    project: { name: "unit" },
-    relativeModuleId: `${state}.test.ts`,
     state: () => state,
     children: { allTests: () => tests.map((result) => ({ result: () => ({ state: result }) })) },
   };
@@ -32,9 +30,4 @@ test("counts a file whose tests pass but whose teardown fails as a failure", () 
 
 test("counts an error that no test caught as a failure", () => {
   expect(countResults([moduleOf("passed", ["passed"])], 1)).toEqual({ passed: 1, failed: 1 });
-});
-
-test("names the files that failed, and their project", () => {
-  const modules = [moduleOf("passed", ["passed"]), moduleOf("failed", ["failed"])];
-  expect(failedFiles(modules)).toEqual(["unit failed.test.ts"]);
 });
